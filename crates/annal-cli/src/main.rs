@@ -1,0 +1,2 @@
+//! The annal command.
+fn main() {}

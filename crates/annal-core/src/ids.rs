@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// An identifier whose text breaks the rule for its kind.
@@ -132,6 +133,27 @@ uuid_id!(/// Chosen by the caller: the same command sent twice is carried out on
 uuid_id!(/// One event.
     EventId);
 
+impl TestCaseId {
+    /// The case that tests this attribute on this sample. Two ids of ordinary length always fit; where they do not,
+    /// each is cut and the hash of the whole keeps the id its own.
+    #[must_use]
+    pub fn of(sample: &ItemId, attribute: &ItemId) -> Self {
+        let whole = format!("{sample}×{attribute}");
+        if text_rule(&whole).is_none() {
+            return Self(whole);
+        }
+        let hash = hex::encode(Sha256::digest(&whole));
+        Self(format!("{}×{}#{hash}", cut(sample), cut(attribute)))
+    }
+}
+
+/// At most the first 60 bytes, without half a character or a blank at the end.
+fn cut(id: &ItemId) -> &str {
+    let id = id.as_str();
+    let end = (0..=60).rev().find(|&end| id.is_char_boundary(end));
+    id[..end.unwrap_or(0)].trim_end()
+}
+
 impl CommandId {
     /// The id of a command that follows from this one. The same pair always gives the same id, so a retry of the
     /// follow-up is recognised like any other retry.
@@ -193,6 +215,24 @@ mod tests {
             );
         }
         assert_eq!(PersonId::new("ana.tester").unwrap().as_str(), "ana.tester");
+    }
+
+    #[test]
+    fn a_test_case_is_named_by_its_sample_and_attribute() {
+        let item = |text: &str| ItemId::new(text).unwrap();
+        let case = TestCaseId::of(&item("row-17"), &item("loan_amount"));
+        assert_eq!(case.as_str(), "row-17×loan_amount");
+    }
+
+    #[test]
+    fn long_ids_make_test_cases_that_are_valid_and_differ() {
+        let long = |end: &str| ItemId::new(format!("{}{end}", "é".repeat(90))).unwrap();
+        let (a, b) = (
+            TestCaseId::of(&long("a"), &long("x")),
+            TestCaseId::of(&long("b"), &long("x")),
+        );
+        assert_ne!(a, b);
+        assert_eq!(TestCaseId::new(a.as_str()), Ok(a));
     }
 
     #[test]

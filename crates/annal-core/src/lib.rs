@@ -5,6 +5,8 @@
 //! I/O, no clock and no randomness: whatever is not deterministic comes in with the command.
 
 pub mod command;
+pub mod condition;
+pub mod definition;
 pub mod dossier;
 pub mod envelope;
 pub mod ids;

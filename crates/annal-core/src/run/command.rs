@@ -11,6 +11,10 @@ use crate::phase::Phase;
 /// A command on a run. Those about steps, transitions and phases come from the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a run is opened once; a box would be in everybody's way for nothing"
+)]
 pub enum RunCommand {
     /// Opens it.
     Open(Opening),

@@ -163,6 +163,9 @@ pub struct Opening {
     pub data: FileRef,
     /// The dictionary of the data.
     pub dictionary: FileRef,
+    /// Lines of business of the data; empty where the report has but one.
+    #[serde(default)]
+    pub lines_of_business: Vec<String>,
     /// Phases to pass over, where the definition allows it.
     #[serde(default)]
     pub skip: Vec<Phase>,

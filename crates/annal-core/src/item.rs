@@ -255,3 +255,37 @@ pub struct ItemVerdict {
     /// What is decided on it.
     pub verdict: Verdict,
 }
+
+impl Verdict {
+    /// The name used in payloads and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Include => "include",
+            Self::Exclude => "exclude",
+            Self::Modify => "modify",
+            Self::Accept => "accept",
+            Self::Decline => "decline",
+            Self::OverrideIn => "override_in",
+            Self::OverrideOut => "override_out",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::RequestChanges => "request_changes",
+        }
+    }
+
+    /// Rejections, overrides and changes need a reason. So does leaving something out against nothing: no
+    /// recommendation stands behind an exclusion, while a decline follows one.
+    #[must_use]
+    pub const fn needs_reason(self) -> bool {
+        matches!(
+            self,
+            Self::Exclude
+                | Self::Modify
+                | Self::OverrideIn
+                | Self::OverrideOut
+                | Self::Reject
+                | Self::RequestChanges
+        )
+    }
+}

@@ -4,6 +4,7 @@
 //! `decide` (state + command → events or a [`Rejection`]) and an `evolve` (state + event → state). There is no
 //! I/O, no clock and no randomness: whatever is not deterministic comes in with the command.
 
+pub mod case;
 pub mod command;
 pub mod condition;
 pub mod definition;
@@ -17,6 +18,7 @@ pub mod rejection;
 pub mod run;
 pub mod version;
 
+pub use case::{Case, Outcome, Summary, Target};
 pub use command::Command;
 pub use ids::{
     CommandId, DocumentId, EventId, ItemId, LedgerId, PersonId, Position, RequestId, RunId,

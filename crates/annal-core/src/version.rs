@@ -106,3 +106,17 @@ impl CarryForward {
         }
     }
 }
+
+impl VersionStatus {
+    /// The name used in payloads and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::PendingApproval => "pending_approval",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Superseded => "superseded",
+        }
+    }
+}

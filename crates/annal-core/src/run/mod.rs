@@ -5,6 +5,7 @@ pub mod command;
 mod decide;
 pub mod event;
 mod evolve;
+mod lookup;
 mod people;
 mod state;
 

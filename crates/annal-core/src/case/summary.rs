@@ -1,0 +1,128 @@
+//! Where a run stands, small enough to travel: what the workflow keeps and answers to queries.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Case;
+use crate::dossier::{Awaited, Stage};
+use crate::ids::{RunId, StepId, VersionNo};
+use crate::phase::Phase;
+use crate::run::{PhaseStatus, RunStatus};
+use crate::version::VersionStatus;
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The run; none before it is opened.
+    pub run: Option<RunId>,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Its phases, in the definition's order.
+    pub phases: Vec<PhaseSummary>,
+    /// What waits for whom.
+    pub awaiting: Vec<Waiting>,
+}
+
+/// Where a phase stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseSummary {
+    /// The phase.
+    pub phase: Phase,
+    /// For the run.
+    pub status: PhaseStatus,
+    /// What happens next in it.
+    pub stage: Stage,
+    /// Something that it rests on was reopened.
+    pub stale: bool,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionSummary>,
+    /// The step that is open.
+    pub step: Option<StepId>,
+    /// By when that step is due, if a person does it.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// Where a version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionSummary {
+    /// Its number.
+    pub number: VersionNo,
+    /// Where it stands.
+    pub status: VersionStatus,
+}
+
+/// Something that waits for somebody, with its place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The phase.
+    pub phase: Phase,
+    /// What, and for whom.
+    #[serde(flatten)]
+    pub awaited: Awaited,
+    /// By when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+impl Case {
+    /// Where the run stands.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let phases: Vec<_> = self
+            .definition
+            .phases
+            .iter()
+            .map(|plan| self.phase_summary(plan.phase))
+            .collect();
+        let awaiting = phases.iter().flat_map(|it| self.waiting(it)).collect();
+        Summary {
+            run: self.run.id(),
+            status: self.run.status(),
+            phases,
+            awaiting,
+        }
+    }
+
+    fn phase_summary(&self, phase: Phase) -> PhaseSummary {
+        let dossier = self.dossier(phase);
+        let open = self.run.open_step(phase);
+        PhaseSummary {
+            phase,
+            status: self.run.phase_status(phase),
+            stage: self.stage(phase),
+            stale: dossier.stale_because.is_some(),
+            versions: dossier
+                .versions
+                .iter()
+                .map(|version| VersionSummary {
+                    number: version.number,
+                    status: version.status(),
+                })
+                .collect(),
+            step: open.map(|it| it.id.clone()),
+            due_at: open.and_then(|it| it.due_at),
+        }
+    }
+
+    fn waiting(&self, phase: &PhaseSummary) -> Vec<Waiting> {
+        let Some(plan) = self.definition.phase(phase.phase) else {
+            return Vec::new();
+        };
+        let dossier = self.dossier(phase.phase);
+        let awaited = dossier.awaiting(&self.basis(phase.phase), plan);
+        let waiting = |awaited| Waiting {
+            phase: phase.phase,
+            awaited,
+            due_at: phase.due_at,
+        };
+        awaited.into_iter().map(waiting).collect()
+    }
+}
+
+impl Summary {
+    /// What is known of a phase.
+    #[must_use]
+    pub fn phase(&self, phase: Phase) -> Option<&PhaseSummary> {
+        self.phases.iter().find(|it| it.phase == phase)
+    }
+}

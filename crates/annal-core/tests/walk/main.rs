@@ -1,5 +1,7 @@
 //! A whole run through the pure domain: what the workflow does, without a server or a database.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod office;
 
 use annal_core::dossier::command::{OwnerAssignment, SectionSignature, TestResult};

@@ -6,6 +6,7 @@ mod office;
 
 use annal_core::dossier::command::{OwnerAssignment, SectionSignature, TestResult};
 use annal_core::dossier::event::{EvidenceRef, FileRef, Meaning, TestOutcome};
+use annal_core::dossier::state::Version;
 use annal_core::dossier::{DossierCommand as C, Stage, content_hash};
 use annal_core::item::{
     Content, DecisionLevel, Level, NewItem, ObservationKind, Requirement, SampleCategory,
@@ -32,12 +33,12 @@ fn a_run_goes_from_planning_to_the_last_signature() {
     report(&mut office);
 
     let done = office.case.complete_run(office.now()).unwrap();
-    office.take(done);
+    office.take(&done);
     let summary = office.case.summary();
     assert_eq!(summary.status, RunStatus::Completed);
     assert!(summary.awaiting.is_empty(), "{:?}", summary.awaiting);
     let samples = office.case.dossier(Phase::SampleSelection);
-    let statuses: Vec<_> = samples.versions.iter().map(|it| it.status()).collect();
+    let statuses: Vec<_> = samples.versions.iter().map(Version::status).collect();
     assert_eq!(statuses, [VersionStatus::Rejected, VersionStatus::Approved]);
     assert_eq!(samples.versions[1].carried_forward(), 80);
     assert_eq!(samples.versions[1].items.len(), 90);

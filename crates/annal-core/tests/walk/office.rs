@@ -70,7 +70,7 @@ impl Office {
         };
         let asked = office.command("xena", Role::TestExecutive, None, opening);
         let opened = office.case.open(&asked, office.now()).unwrap();
-        office.take(opened);
+        office.take(&opened);
         office
     }
 
@@ -92,31 +92,31 @@ impl Office {
         }
     }
 
-    pub(crate) fn take(&mut self, outcome: Outcome) {
-        self.case = self.case.clone().after(&outcome);
+    pub(crate) fn take(&mut self, outcome: &Outcome) {
+        self.case = self.case.clone().after(outcome);
     }
 
     pub(crate) fn enter(&mut self, phase: Phase) {
         let entered = self.case.enter_phase(phase, self.now()).unwrap();
-        self.take(entered);
+        self.take(&entered);
     }
 
     pub(crate) fn complete(&mut self, phase: Phase) {
         let awaiting = self.case.summary().awaiting;
         let completed = self.case.complete_phase(phase, self.now());
-        self.take(completed.unwrap_or_else(|no| panic!("{no}: {awaiting:?}")));
+        self.take(&completed.unwrap_or_else(|no| panic!("{no}: {awaiting:?}")));
     }
 
     pub(crate) fn engine(&mut self, phase: Phase, command: C) {
         let target = Target::Dossier { phase, command };
         let done = self.case.engine(&target, self.now()).unwrap();
-        self.take(done);
+        self.take(&done);
     }
 
     fn act(&mut self, who: &str, role: Role, why: Option<&str>, phase: Phase, command: C) {
         let asked = self.command(who, role, why, Target::Dossier { phase, command });
         let done = self.case.act(&asked, self.now());
-        self.take(done.unwrap_or_else(|no| panic!("{who} in {phase}: {no}")));
+        self.take(&done.unwrap_or_else(|no| panic!("{who} in {phase}: {no}")));
     }
 
     pub(crate) fn tester(&mut self, phase: Phase, command: C) {

@@ -186,7 +186,7 @@ mod tests {
         };
         assert_eq!(
             (count(Level::High), count(Level::Medium), count(Level::Low)),
-            (35, 34, 49)
+            (33, 30, 55)
         );
         assert_eq!(
             dictionary

@@ -2,6 +2,7 @@
 
 mod fr_y14m;
 mod hmda;
+mod line;
 
 use std::collections::HashMap;
 
@@ -11,6 +12,7 @@ use annal_core::item::{Level, Requirement};
 use crate::error::DataError;
 use crate::format::Format;
 use crate::table::Table;
+use line::Line;
 
 /// Names longer than this do not fit into the ids that are made of them.
 const LONGEST_NAME: usize = 80;
@@ -192,13 +194,6 @@ impl Layout {
     }
 }
 
-/// A line of a dictionary by column.
-struct Line {
-    file: String,
-    number: u64,
-    cells: HashMap<&'static str, String>,
-}
-
 fn read_lines(file: &str, table: &mut Table<'_>, layout: Layout) -> Result<Vec<Line>, DataError> {
     let mut places = Vec::new();
     for column in layout.columns() {
@@ -246,88 +241,6 @@ fn choose<'a>(
         asked,
         known: known.join(", "),
     })
-}
-
-impl Line {
-    fn get(&self, column: &str) -> &str {
-        self.cells.get(column).map_or("", String::as_str)
-    }
-
-    fn filled(&self, column: &str) -> Result<&str, DataError> {
-        match self.get(column) {
-            "" => Err(DataError::EmptyCell {
-                file: self.file.clone(),
-                line: self.number,
-                column: column.to_owned(),
-            }),
-            text => Ok(text),
-        }
-    }
-
-    fn name(&self, column: &str) -> Result<(ItemId, String), DataError> {
-        let text = self.filled(column)?;
-        match attribute_id(text) {
-            Ok(id) => Ok((id, text.to_owned())),
-            Err(why) => Err(DataError::BadName {
-                file: self.file.clone(),
-                line: self.number,
-                column: column.to_owned(),
-                text: text.to_owned(),
-                why,
-            }),
-        }
-    }
-
-    fn format(&self) -> Result<Format, DataError> {
-        let text = self.filled("format")?;
-        text.parse().map_err(|_| DataError::UnknownFormat {
-            file: self.file.clone(),
-            line: self.number,
-            column: "format".to_owned(),
-            text: text.to_owned(),
-        })
-    }
-
-    /// One of the words that the column allows.
-    fn word<T: Copy>(&self, column: &str, words: &[(&str, T)]) -> Result<T, DataError> {
-        let text = self.filled(column)?;
-        match words.iter().find(|(word, _)| *word == text) {
-            Some((_, meaning)) => Ok(*meaning),
-            None => Err(DataError::UnknownWord {
-                file: self.file.clone(),
-                line: self.number,
-                column: column.to_owned(),
-                word: text.to_owned(),
-                allowed: words
-                    .iter()
-                    .map(|(word, _)| *word)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            }),
-        }
-    }
-
-    fn requirement(&self) -> Result<Requirement, DataError> {
-        self.word(
-            "requirement",
-            &[
-                ("mandatory", Requirement::Mandatory),
-                ("conditional", Requirement::Conditional),
-                ("optional", Requirement::Optional),
-            ],
-        )
-    }
-
-    fn duplicate(&self, column: &str, name: String, first: u64) -> DataError {
-        let (file, line, column) = (self.file.clone(), self.number, column.to_owned());
-        DataError::DuplicateName {
-            file,
-            line,
-            column,
-            name,
-            first,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use annal_core::item::Level;
 
-use super::{Attribute, Line};
+use super::Attribute;
+use super::line::Line;
 use crate::error::DataError;
 use crate::knowledge;
 

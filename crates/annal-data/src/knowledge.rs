@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_loan_level_form_has_a_sensible_share_of_high_risk() {
-        let dictionary = fr_y17m();
+        let dictionary = fr_y14m();
         let count = |level| {
             dictionary
                 .attributes()

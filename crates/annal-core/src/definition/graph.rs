@@ -63,33 +63,47 @@ fn one_first_phase(phases: &[PhaseDef]) -> Result<(), DefinitionError> {
     }
 }
 
-/// Walks backwards from each phase; a phase met again on the same walk closes a circle.
+/// A circle always has a phase that comes after one listed later (or after itself); that is the place reported, as it is
+/// what somebody who wrote the phases in their order got wrong.
 fn no_cycle(phases: &[PhaseDef]) -> Result<(), DefinitionError> {
-    for start in phases {
-        let mut walk = vec![start.phase];
-        walk_back(phases, &mut walk)?;
-    }
-    Ok(())
-}
-
-fn walk_back(phases: &[PhaseDef], walk: &mut Vec<Phase>) -> Result<(), DefinitionError> {
-    let here = walk[walk.len() - 1];
-    let Some(index) = phases.iter().position(|def| def.phase == here) else {
+    let Some(circle) = phases
+        .iter()
+        .find_map(|def| circle(phases, &mut vec![def.phase]))
+    else {
         return Ok(());
     };
-    for (place, from) in phases[index].after.iter().enumerate() {
+    let index = |phase: Phase| phases.iter().position(|def| def.phase == phase);
+    let back = circle
+        .windows(2)
+        .find(|edge| index(edge[0]) >= index(edge[1]));
+    let at = back.and_then(|edge| {
+        let to = index(edge[1])?;
+        let place = phases[to].after.iter().position(|from| *from == edge[0])?;
+        Some(format!("phases[{to}].after[{place}]"))
+    });
+    let at = at.unwrap_or_else(|| "phases".to_owned());
+    Err(DefinitionError::new(at, Fault::Cycle(circle)))
+}
+
+/// Walks backwards; a phase met again on the same walk closes a circle, which is given in the direction of the run.
+fn circle(phases: &[PhaseDef], walk: &mut Vec<Phase>) -> Option<Vec<Phase>> {
+    let here = walk[walk.len() - 1];
+    let def = phases.iter().find(|def| def.phase == here)?;
+    for from in &def.after {
         if let Some(met) = walk.iter().position(|phase| phase == from) {
-            let mut circle = walk[met..].to_vec();
-            circle.push(*from);
-            circle.reverse();
-            let at = format!("phases[{index}].after[{place}]");
-            return Err(DefinitionError::new(at, Fault::Cycle(circle)));
+            let mut met = walk[met..].to_vec();
+            met.push(*from);
+            met.reverse();
+            return Some(met);
         }
         walk.push(*from);
-        walk_back(phases, walk)?;
+        let found = circle(phases, walk);
+        if found.is_some() {
+            return found;
+        }
         walk.pop();
     }
-    Ok(())
+    None
 }
 
 /// Two predecessors of a join run in parallel unless one leads to the other. As all phases come from one first phase,

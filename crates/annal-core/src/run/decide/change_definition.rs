@@ -15,10 +15,9 @@ impl ReportRun {
         to: &DefinitionRef,
         actor: &Actor,
         reason: String,
+        pinned: &Definition,
     ) -> Result<Vec<RunEvent>, Rejection> {
-        let Some(from) = self.definition() else {
-            return self.must_be_open().map(|()| Vec::new());
-        };
+        let from = pinned.reference();
         let newer = Definition::builtin(&to.version).map_err(|error| refused(error.to_string()))?;
         if newer.reference() != *to {
             return Err(refused(format!(
@@ -35,7 +34,7 @@ impl ReportRun {
         let obstacles = self.obstacles(&newer);
         if obstacles.is_empty() {
             return Ok(vec![RunEvent::DefinitionChanged {
-                from: from.clone(),
+                from,
                 to: to.clone(),
                 by: actor.id.clone(),
                 reason,
@@ -102,4 +101,57 @@ impl ReportRun {
 
 fn refused(message: String) -> Rejection {
     Rejection::new(RejectionCode::DefinitionRefused, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::{Person, Role};
+    use crate::run::event::Opening;
+
+    /// A run that is open, with nobody on it and this to be skipped.
+    fn run_skipping(phase: Phase) -> ReportRun {
+        let opening = serde_json::json!({
+            "run": "018f4e2a-7c1b-7000-8000-000000000001", "report": "R", "cycle": "C",
+            "definition": Definition::latest().reference(), "people": [], "skip": [phase], "seed": 1,
+            "data": {"name": "d", "sha256": "", "bytes": 1}, "dictionary": {"name": "d", "sha256": "", "bytes": 1},
+            "sample_size": 1,
+        });
+        let opening: Opening = serde_json::from_value(opening).unwrap();
+        let mut run = ReportRun::default();
+        run.evolve(&RunEvent::RunOpened(opening));
+        run
+    }
+
+    fn whys(run: &ReportRun, newer: &Definition) -> Vec<String> {
+        let obstacles = run.obstacles(newer);
+        obstacles.into_iter().map(|item| item.why).collect()
+    }
+
+    /// No two definitions of this build differ in these, so a definition of its own shows them.
+    #[test]
+    fn a_skip_a_role_or_a_phase_that_the_newer_one_does_not_have_is_in_the_way() {
+        let strict = r#"{"version": "9.0.0", "escalate_after_hours": [], "phases": [{"phase": "planning",
+            "after": [], "time_limit_hours": 1, "work": "tester", "approve": ["data_executive"]}]}"#;
+        let strict = Definition::parse(strict).unwrap();
+        let mut run = run_skipping(Phase::Observations);
+        run.evolve(&RunEvent::PersonRegistered {
+            person: Person {
+                id: crate::PersonId::new("ana").unwrap(),
+                name: "Ana".to_owned(),
+                roles: [Role::Tester].into(),
+            },
+        });
+        run.evolve(&RunEvent::PhaseStarted {
+            phase: Phase::Scoping,
+        });
+        assert_eq!(
+            whys(&run, &strict),
+            [
+                "scoping is started, and it has no such phase",
+                "observations is to be skipped, which it does not allow",
+                "nobody on the run holds the role data_executive",
+            ]
+        );
+    }
 }

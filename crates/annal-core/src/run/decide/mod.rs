@@ -26,11 +26,10 @@ impl ReportRun {
         definition: &Definition,
     ) -> Result<Vec<RunEvent>, Rejection> {
         allow(actor, &asked.body)?;
-        if let RunCommand::Open(opening) = &asked.body {
-            return self.open(opening, definition);
+        if !matches!(asked.body, RunCommand::Open(_)) {
+            self.must_be_open()?;
+            self.must_be_pinned_to(definition)?;
         }
-        self.must_be_open()?;
-        self.must_be_pinned_to(definition)?;
         match &asked.body {
             RunCommand::Open(opening) => self.open(opening, definition),
             RunCommand::RegisterPerson { person } => self.register(person, definition),
@@ -51,16 +50,31 @@ impl ReportRun {
             RunCommand::MarkStale { phase, because_of } => {
                 self.mark_stale(*phase, *because_of, definition)
             }
+            RunCommand::ScheduleStep {
+                step,
+                phase,
+                kind,
+                role,
+                due_at,
+            } => self.schedule_step(step, *phase, (*kind, *role), *due_at, definition),
+            RunCommand::StartStep { step } => self.start_step(step),
+            RunCommand::CompleteStep { step, outcome } => self.complete_step(step, outcome),
+            RunCommand::FailStep {
+                step,
+                attempt,
+                error,
+            } => self.fail_step(step, *attempt, error),
+            RunCommand::SkipStep { step, why } => self.skip_step(step, why),
+            RunCommand::TimeOutStep { step, due_at } => self.time_out_step(step, *due_at),
             RunCommand::ChangeDefinition { to } => {
                 let reason = reason(asked, "changing the definition")?;
-                self.change_definition(to, actor, reason)
+                self.change_definition(to, actor, reason, definition)
             }
             RunCommand::Complete {} => self.complete(definition),
             RunCommand::Cancel {} => Ok(vec![RunEvent::RunCancelled {
                 by: actor.id.clone(),
                 reason: reason(asked, "cancelling a run")?,
             }]),
-            step => self.decide_step(step, definition),
         }
     }
 

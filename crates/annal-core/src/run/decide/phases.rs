@@ -241,8 +241,21 @@ fn must_be(given: &TransitionKind, defined: &TransitionKind, to: Phase) -> Resul
         return Ok(());
     }
     Err(refused(format!(
-        "by the definition the run comes to {to} by {defined:?}, not by {given:?}"
+        "by the definition the run comes to {to} by {}, not by {}",
+        describe(defined),
+        describe(given)
     )))
+}
+
+fn describe(kind: &TransitionKind) -> String {
+    match kind {
+        TransitionKind::Sequential {} => "a sequential transition".to_owned(),
+        TransitionKind::ParallelFork {} => "a parallel fork".to_owned(),
+        TransitionKind::ParallelJoin {} => "a parallel join".to_owned(),
+        TransitionKind::Conditional { condition, result } => {
+            format!("the condition '{condition}' with the result {result}")
+        }
+    }
 }
 
 fn taken(from: &[Phase], to: Phase, kind: &TransitionKind) -> RunEvent {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::command::RunCommand;
 use super::super::event::{RunEvent, StepKind};
 use super::super::state::{PhaseStatus, ReportRun, StepState, StepStatus};
 use super::phases::known;
@@ -13,69 +12,106 @@ use crate::phase::Phase;
 use crate::rejection::{Rejection, RejectionCode};
 
 impl ReportRun {
-    /// The commands on steps; every other command is dealt with before.
-    pub(super) fn decide_step(
+    pub(super) fn schedule_step(
         &self,
-        command: &RunCommand,
+        step: &StepId,
+        phase: Phase,
+        (kind, role): (StepKind, Option<Role>),
+        due_at: Option<DateTime<Utc>>,
         definition: &Definition,
     ) -> Result<Vec<RunEvent>, Rejection> {
-        let event = match command {
-            RunCommand::ScheduleStep {
-                step,
-                phase,
-                kind,
-                role,
-                due_at,
-            } => {
-                self.may_schedule(step, *phase, *kind, *role, definition)?;
-                RunEvent::StepScheduled {
-                    step: step.clone(),
-                    phase: *phase,
-                    kind: *kind,
-                    role: *role,
-                    due_at: *due_at,
-                }
-            }
-            RunCommand::StartStep { step } => {
-                self.may_start(step)?;
-                RunEvent::StepStarted { step: step.clone() }
-            }
-            RunCommand::CompleteStep { step, outcome } => {
-                self.started(step)?;
-                RunEvent::StepCompleted {
-                    step: step.clone(),
-                    outcome: not_blank(outcome, "the outcome of a step")?,
-                }
-            }
-            RunCommand::FailStep {
-                step,
-                attempt,
-                error,
-            } => {
-                self.may_fail(step, *attempt)?;
-                RunEvent::StepFailed {
-                    step: step.clone(),
-                    attempt: *attempt,
-                    error: error.clone(),
-                }
-            }
-            RunCommand::SkipStep { step, why } => {
-                self.not_over_yet(step)?;
-                RunEvent::StepSkipped {
-                    step: step.clone(),
-                    why: not_blank(why, "the reason for skipping a step")?,
-                }
-            }
-            RunCommand::TimeOutStep { step, due_at } => {
-                self.may_time_out(step, *due_at)?;
-                RunEvent::StepTimedOut {
-                    step: step.clone(),
-                    due_at: *due_at,
-                }
-            }
-            _ => return Ok(Vec::new()),
-        };
-        Ok(vec![event])
+        known(phase, definition)?;
+        self.may_schedule(step, phase, kind, role)?;
+        Ok(vec![RunEvent::StepScheduled {
+            step: step.clone(),
+            phase,
+            kind,
+            role,
+            due_at,
+        }])
+    }
+
+    pub(super) fn start_step(&self, step: &StepId) -> Result<Vec<RunEvent>, Rejection> {
+        let state = self.not_over_yet(step)?;
+        if state.status == StepStatus::Started {
+            return Err(out_of_order(format!("{step} has started already")));
+        }
+        let phase = state.phase;
+        if state.kind == StepKind::Human && self.phase_status(phase) == PhaseStatus::Waiting {
+            return Err(Rejection::new(
+                RejectionCode::PhaseNotBegun,
+                format!("{step} cannot start: {phase} has not begun"),
+            ));
+        }
+        Ok(vec![RunEvent::StepStarted { step: step.clone() }])
+    }
+
+    pub(super) fn complete_step(
+        &self,
+        step: &StepId,
+        outcome: &str,
+    ) -> Result<Vec<RunEvent>, Rejection> {
+        self.started(step)?;
+        not_blank(outcome, "the outcome of a step")?;
+        Ok(vec![RunEvent::StepCompleted {
+            step: step.clone(),
+            outcome: outcome.to_owned(),
+        }])
+    }
+
+    pub(super) fn fail_step(
+        &self,
+        step: &StepId,
+        attempt: u32,
+        error: &str,
+    ) -> Result<Vec<RunEvent>, Rejection> {
+        let state = self.started(step)?;
+        if attempt <= state.failed_attempts {
+            return Err(out_of_order(format!(
+                "try {attempt} of {step} cannot fail now; tries count from 1, and the last that failed was {}",
+                state.failed_attempts
+            )));
+        }
+        Ok(vec![RunEvent::StepFailed {
+            step: step.clone(),
+            attempt,
+            error: error.to_owned(),
+        }])
+    }
+
+    pub(super) fn skip_step(&self, step: &StepId, why: &str) -> Result<Vec<RunEvent>, Rejection> {
+        self.not_over_yet(step)?;
+        not_blank(why, "the reason for skipping a step")?;
+        Ok(vec![RunEvent::StepSkipped {
+            step: step.clone(),
+            why: why.to_owned(),
+        }])
+    }
+
+    pub(super) fn time_out_step(
+        &self,
+        step: &StepId,
+        due_at: DateTime<Utc>,
+    ) -> Result<Vec<RunEvent>, Rejection> {
+        let state = self.not_over_yet(step)?;
+        if state.due_at != Some(due_at) {
+            let due = state.due_at.map_or_else(
+                || "it has no deadline".to_owned(),
+                |due| format!("its deadline is {due}"),
+            );
+            return Err(invalid(format!(
+                "{step} cannot miss a deadline of {due_at}: {due}"
+            )));
+        }
+        if state.timed_out {
+            return Err(out_of_order(format!(
+                "{step} missed its deadline before and goes on waiting"
+            )));
+        }
+        Ok(vec![RunEvent::StepTimedOut {
+            step: step.clone(),
+            due_at,
+        }])
     }
 
     /// A person's step belongs to a phase that is not over. The engine's own steps may lie around the phase: they
@@ -86,9 +122,7 @@ impl ReportRun {
         phase: Phase,
         kind: StepKind,
         role: Option<Role>,
-        definition: &Definition,
     ) -> Result<(), Rejection> {
-        known(phase, definition)?;
         let name = step.as_str().strip_prefix(phase.name());
         if !name.is_some_and(|name| name.len() > 1 && name.starts_with('.')) {
             return Err(invalid(format!(
@@ -121,51 +155,6 @@ impl ReportRun {
         }
     }
 
-    fn may_start(&self, step: &StepId) -> Result<(), Rejection> {
-        let state = self.not_over_yet(step)?;
-        if state.status == StepStatus::Started {
-            return Err(out_of_order(format!("{step} has started already")));
-        }
-        let phase = state.phase;
-        match (state.kind, self.phase_status(phase)) {
-            (StepKind::Human, PhaseStatus::Waiting) => Err(Rejection::new(
-                RejectionCode::PhaseNotBegun,
-                format!("{step} cannot start: {phase} has not begun"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    fn may_fail(&self, step: &StepId, attempt: u32) -> Result<(), Rejection> {
-        let state = self.started(step)?;
-        if attempt > state.failed_attempts {
-            return Ok(());
-        }
-        Err(out_of_order(format!(
-            "try {attempt} of {step} was recorded before; the last that failed was {}",
-            state.failed_attempts
-        )))
-    }
-
-    fn may_time_out(&self, step: &StepId, due_at: DateTime<Utc>) -> Result<(), Rejection> {
-        let state = self.not_over_yet(step)?;
-        if state.due_at != Some(due_at) {
-            let due = state.due_at.map_or_else(
-                || "it has no deadline".to_owned(),
-                |due| format!("its deadline is {due}"),
-            );
-            return Err(invalid(format!(
-                "{step} cannot miss a deadline of {due_at}: {due}"
-            )));
-        }
-        if state.timed_out {
-            return Err(out_of_order(format!(
-                "{step} missed its deadline before and goes on waiting"
-            )));
-        }
-        Ok(())
-    }
-
     fn started(&self, step: &StepId) -> Result<&StepState, Rejection> {
         let state = self.not_over_yet(step)?;
         if state.status == StepStatus::Started {
@@ -193,11 +182,11 @@ impl ReportRun {
     }
 }
 
-fn not_blank(text: &str, what: &str) -> Result<String, Rejection> {
+fn not_blank(text: &str, what: &str) -> Result<(), Rejection> {
     if text.trim().is_empty() {
         return Err(invalid(format!("{what} must not be blank")));
     }
-    Ok(text.to_owned())
+    Ok(())
 }
 
 fn invalid(message: String) -> Rejection {

@@ -157,6 +157,9 @@ fn a_phase_without_a_condition_is_skipped_only_if_the_run_was_opened_so() {
     given(&opened)
         .when_engine(profiling)
         .then_events(&skipped(V, Phase::DataProfiling));
+    given(&all(&[opened, skipped(V, Phase::DataProfiling)]))
+        .when_engine(enter(V, Phase::DataProfiling))
+        .then_rejected(RejectionCode::DefinitionRefused, "to be skipped; skip it");
 }
 
 #[test]

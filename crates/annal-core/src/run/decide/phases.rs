@@ -171,21 +171,19 @@ impl ReportRun {
         )
     }
 
-    /// The phase was not reached yet, `from` is what leads to it, and all of that is done. A phase that was skipped
-    /// by its condition is reached again when a phase before it was reopened and the condition has come true.
+    /// The phase has not begun, `from` is what leads to it, and all of that is done. A phase that was skipped by its
+    /// condition can still begin: when a phase before it was reopened, the condition may have come true.
     fn must_be_reachable(&self, def: &PhaseDef, from: &[Phase]) -> Result<(), Rejection> {
         let phase = def.phase;
-        let skipped_by_condition = def.start_if.is_some() && !self.is_to_be_skipped(phase);
         match self.phase_status(phase) {
-            PhaseStatus::Waiting => {}
-            PhaseStatus::Skipped if skipped_by_condition => {}
+            PhaseStatus::Waiting | PhaseStatus::Skipped => {}
             PhaseStatus::Started => {
                 return Err(Rejection::new(
                     RejectionCode::OutOfOrder,
                     format!("{phase} has begun already"),
                 ));
             }
-            PhaseStatus::Completed | PhaseStatus::Skipped => return Err(self.closed(phase)),
+            PhaseStatus::Completed => return Err(self.closed(phase)),
         }
         if from != def.after {
             return Err(refused(format!(

@@ -1,1 +1,26 @@
-//! annal-log
+//! The event log in PostgreSQL: append, read, follow, verify.
+//!
+//! A [`Log`] is one ledger of one database. Events enter through [`Log::append`] alone; the database assigns their
+//! positions, their time and their hashes (`migrations/FORMAT.md` says how), and lets nobody change them.
+
+mod append;
+mod batch;
+mod error;
+mod files;
+mod follow;
+mod group;
+pub mod hash;
+mod head;
+mod log;
+mod migrate;
+mod read;
+mod row;
+mod stream;
+mod verify;
+
+pub use append::{Append, AppendError, Receipt, StreamAppend, content_hash};
+pub use error::LogError;
+pub use log::{Head, Log};
+pub use migrate::{create_ledger, migrate};
+pub use stream::{EventData, StreamId, decode};
+pub use verify::{Fault, FaultKind, Verified};

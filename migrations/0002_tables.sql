@@ -85,9 +85,6 @@ SELECT aggregate_type,
        event_version,
        payload,
        json_strip_nulls(json_build_object(
-               'position', position::text,
-               'event_id', event_id,
-               'recorded_at', to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                'effective_at', to_char(effective_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                'command_id', command_id,
                'correlation_id', correlation_id,
@@ -102,8 +99,7 @@ SELECT aggregate_type,
                'step_id', step_id,
                'activity_name', activity_name,
                'attempt', attempt::text,
-               'engine', engine,
-               'hash', encode(hash, 'hex'))) AS metadata
+               'engine', engine)) AS metadata
 FROM annal.events
 WHERE ledger = current_setting('annal.ledger');
 

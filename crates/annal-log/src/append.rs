@@ -65,7 +65,9 @@ pub enum AppendError {
         actual: Sequence,
     },
     /// The command id belongs to other content.
-    #[error("the command id {command_id} was used for other content; give the new command its own id")]
+    #[error(
+        "the command id {command_id} was used for other content; give the new command its own id"
+    )]
     Reused {
         /// The id.
         command_id: CommandId,

@@ -58,7 +58,11 @@ impl<'a> From<&'a Append> for WireCommand<'a> {
             actor_id: metadata.actor.id.as_str(),
             actor_name: &metadata.actor.name,
             actor_role: metadata.actor.role,
-            on_behalf_of: metadata.actor.on_behalf_of.as_ref().map(|id| id.as_str()),
+            on_behalf_of: metadata
+                .actor
+                .on_behalf_of
+                .as_ref()
+                .map(annal_core::PersonId::as_str),
             reason: metadata.reason.as_deref(),
             workflow_id: at.map(|at| at.workflow_id.as_str()),
             workflow_run_id: at.map(|at| at.run_id.as_str()),

@@ -182,7 +182,7 @@ fn is_passing(error: &sqlx::Error) -> bool {
 fn is_missing_object(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .and_then(|answer| answer.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| matches!(code.as_ref(), "3F000" | "42P01" | "42883"))
 }
 

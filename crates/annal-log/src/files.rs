@@ -1,6 +1,6 @@
 //! Files that events speak of by their hash.
 
-use annal_core::dossier::FileRef;
+use annal_core::dossier::event::FileRef;
 use sha2::{Digest, Sha256};
 
 use crate::error::{LogError, retrying};

@@ -62,11 +62,7 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError`] when the database cannot be asked.
-    pub async fn wait_for(
-        &self,
-        after: Position,
-        timeout: Duration,
-    ) -> Result<Position, LogError> {
+    pub async fn wait_for(&self, after: Position, timeout: Duration) -> Result<Position, LogError> {
         let deadline = Instant::now() + timeout;
         let mut head = self.heads().subscribe();
         let now = self.head().await?.position;

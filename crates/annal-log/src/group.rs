@@ -92,7 +92,10 @@ impl Writer {
         }
     }
 
-    async fn send(&self, appends: &[&Append]) -> Result<Vec<Result<Receipt, AppendError>>, LogError> {
+    async fn send(
+        &self,
+        appends: &[&Append],
+    ) -> Result<Vec<Result<Receipt, AppendError>>, LogError> {
         retrying(DOING, || async {
             batch::append(&self.pool, self.ledger.as_str(), appends).await
         })
@@ -115,7 +118,10 @@ impl Writer {
 }
 
 /// Whatever waits already and fits, without waiting for more. What no longer fits opens the next batch.
-fn gather(first: Request, incoming: &mut mpsc::Receiver<Request>) -> (Vec<Request>, Option<Request>) {
+fn gather(
+    first: Request,
+    incoming: &mut mpsc::Receiver<Request>,
+) -> (Vec<Request>, Option<Request>) {
     let mut weight = first.append.weight();
     let mut batch = vec![first];
     while batch.len() < MAX_COMMANDS

@@ -77,7 +77,11 @@ impl Envelope<'_> {
         fields.put(&self.recorded_at.timestamp_micros().to_be_bytes());
         fields.put(self.command_id.as_bytes());
         fields.put(self.correlation_id.as_bytes());
-        fields.put_if(self.causation_id.as_ref().map(|id| id.as_bytes().as_slice()));
+        fields.put_if(
+            self.causation_id
+                .as_ref()
+                .map(|id| id.as_bytes().as_slice()),
+        );
         fields.put(self.actor_id.as_bytes());
         fields.put(self.actor_name.as_bytes());
         fields.put(self.actor_role.as_bytes());
@@ -88,7 +92,12 @@ impl Envelope<'_> {
         fields.put_if(self.workflow_run_id.map(str::as_bytes));
         fields.put_if(self.step_id.map(str::as_bytes));
         fields.put_if(self.activity_name.map(str::as_bytes));
-        fields.put_if(self.attempt.map(u32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
+        fields.put_if(
+            self.attempt
+                .map(u32::to_be_bytes)
+                .as_ref()
+                .map(<[u8; 4]>::as_slice),
+        );
         fields.put(self.engine.as_bytes());
         fields.0
     }
@@ -133,7 +142,11 @@ impl<'a> From<&'a Recorded> for Envelope<'a> {
             actor_id: metadata.actor.id.as_str(),
             actor_name: &metadata.actor.name,
             actor_role: metadata.actor.role.name(),
-            on_behalf_of: metadata.actor.on_behalf_of.as_ref().map(|id| id.as_str()),
+            on_behalf_of: metadata
+                .actor
+                .on_behalf_of
+                .as_ref()
+                .map(annal_core::PersonId::as_str),
             reason: metadata.reason.as_deref(),
             effective_at: metadata.effective_at,
             workflow_id: at.map(|at| at.workflow_id.as_str()),

@@ -1,9 +1,7 @@
 //! A row of `annal.events`, and the numbers of the database.
 
 use annal_core::envelope::{Metadata, Provenance, Recorded};
-use annal_core::{
-    Actor, CommandId, EventId, LedgerId, PersonId, Position, Role, Sequence,
-};
+use annal_core::{Actor, CommandId, EventId, LedgerId, PersonId, Position, Role, Sequence};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -100,15 +98,19 @@ impl EventRow {
             self.activity_name,
             self.attempt,
         ) {
-            (Some(workflow_id), Some(run_id), Some(step_id), Some(activity_name), Some(attempt)) => {
-                Some(Provenance {
-                    workflow_id,
-                    run_id,
-                    step_id,
-                    activity_name,
-                    attempt: attempt.cast_unsigned(),
-                })
-            }
+            (
+                Some(workflow_id),
+                Some(run_id),
+                Some(step_id),
+                Some(activity_name),
+                Some(attempt),
+            ) => Some(Provenance {
+                workflow_id,
+                run_id,
+                step_id,
+                activity_name,
+                attempt: attempt.cast_unsigned(),
+            }),
             _ => None,
         };
         Ok(Recorded {
@@ -132,7 +134,8 @@ impl EventRow {
                 engine: self.engine,
             },
             recorded_at: self.recorded_at,
-            hash: digest(&self.hash).ok_or_else(|| undecodable("its hash is not 32 bytes".to_owned()))?,
+            hash: digest(&self.hash)
+                .ok_or_else(|| undecodable("its hash is not 32 bytes".to_owned()))?,
         })
     }
 }

@@ -110,7 +110,8 @@ impl Log {
         since: Head,
         head: Head,
     ) -> Result<Option<Fault>, LogError> {
-        if since.position.0 > 0 && self.hash_at(since.position).await?.as_deref() != Some(&since.hash)
+        if since.position.0 > 0
+            && self.hash_at(since.position).await?.as_deref() != Some(&since.hash)
         {
             return Ok(Fault::at(since.position, FaultKind::NotTheCheckpoint));
         }
@@ -149,7 +150,10 @@ impl Log {
         })
         .await?;
         if let Some(position) = beyond {
-            return Ok(Fault::at(Position(from_db(position)), FaultKind::BeyondHead));
+            return Ok(Fault::at(
+                Position(from_db(position)),
+                FaultKind::BeyondHead,
+            ));
         }
         let differs: Option<i64> = retrying(doing, || async {
             let mut transaction = self.pool().begin().await?;

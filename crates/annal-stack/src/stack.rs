@@ -165,6 +165,9 @@ fn start_own(
     progress: &Progress,
 ) -> Result<(), StackError> {
     let folder = Folder::open(&settings.folder)?;
+    if temporal {
+        temporal::prepare(settings, &folder, progress)?;
+    }
     let _lock = folder.lock(progress, None)?;
     stack.folder = Some(folder.clone());
     let mut state = folder.state();

@@ -1,5 +1,7 @@
 //! A stack's life on real servers: started, shared, stopped, killed, and found again with its data.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test code")]
+
 mod support;
 
 use std::fs;

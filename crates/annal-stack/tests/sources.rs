@@ -1,5 +1,7 @@
 //! Where servers come from, and what is said when they cannot be had.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test code")]
+
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -188,7 +190,7 @@ async fn each_test_has_its_own_database_and_it_goes_with_the_test() {
 #[tokio::test]
 async fn a_prepared_database_is_prepared_once_and_copied() {
     let prepare = |url: String| async move {
-        support::execute(&url, "CREATE TABLE seed AS SELECT 9::bigint AS n").await
+        support::execute(&url, "CREATE TABLE seed AS SELECT 9::bigint AS n").await;
     };
     let first = testing::TestDatabase::prepared("seed", prepare).await;
     support::execute(first.url(), "UPDATE seed SET n = 10").await;

@@ -20,6 +20,19 @@ pub(crate) use find::or_install;
 const PATIENCE: Duration = Duration::from_secs(60);
 const PORTS_TO_TRY: usize = 3;
 
+/// Installs the server if it has to be. Done before the folder is locked, so that those who need only PostgreSQL do not
+/// wait for a build of minutes.
+pub(crate) fn prepare(
+    settings: &Settings,
+    folder: &Folder,
+    progress: &Progress,
+) -> Result<(), StackError> {
+    if !folder.temporal()?.is_alive()? {
+        or_install(&settings.surroundings, progress)?;
+    }
+    Ok(())
+}
+
 /// Uses the Temporal server of the folder, after starting it if it does not run.
 pub(crate) fn obtain(
     settings: &Settings,

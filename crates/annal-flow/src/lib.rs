@@ -1,1 +1,32 @@
-//! annal-flow
+//! Temporal: the workflow of a run, its activities and the client side.
+//!
+//! A run is one workflow instance, `annal/{ledger}/{run}` on task queue `annal`. A person's command is an update; the
+//! workflow hands it to an activity named after what is asked, which loads the run, lets the core decide and appends
+//! once. What the engine has to do itself follows from where the run stands.
+//!
+//! Only this crate knows Temporal.
+
+mod act;
+mod activities;
+mod client;
+mod connection;
+mod desk;
+mod due;
+mod error;
+mod prepare;
+mod worker;
+mod workflow;
+
+pub use act::{Accepted, Act, Call, Reply};
+pub use client::{ClientSettings, FlowClient};
+pub use error::FlowError;
+pub use worker::{Worker, WorkerSettings};
+
+/// The task queue of workflows and activities.
+pub const TASK_QUEUE: &str = "annal";
+
+/// The workflow id of a run.
+#[must_use]
+pub fn workflow_id(ledger: &annal_core::LedgerId, run: annal_core::RunId) -> String {
+    format!("annal/{ledger}/{run}")
+}

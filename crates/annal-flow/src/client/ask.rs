@@ -1,0 +1,223 @@
+//! Asking with patience: what is worth asking again, and what the trouble is called otherwise.
+
+use std::time::{Duration, SystemTime};
+
+use annal_core::RunId;
+use temporalio_client::errors::{
+    WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError, WorkflowUpdateWithStartError,
+};
+use temporalio_client::tonic::{Code, Request, Status};
+use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowExecutionStatus};
+use temporalio_common::protos::temporal::api::enums::v1::TaskQueueType;
+use temporalio_common::protos::temporal::api::failure::v1::Failure;
+use temporalio_common::protos::temporal::api::taskqueue::v1::{PollerInfo, TaskQueue};
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeTaskQueueRequest;
+use tokio::time::Instant;
+
+use super::FlowClient;
+use crate::TASK_QUEUE;
+use crate::error::FlowError;
+
+/// Why there was no answer, before it is clear what that means.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// No such execution is running.
+    NotFound,
+    /// The workflow answered with a failure.
+    Failed(Box<Failure>),
+    /// The server or the way to it.
+    Server(Status),
+    /// Something between us and the server's answer.
+    Other(String),
+}
+
+/// After this time without an answer we look whether there is a worker at all.
+const LOOK_FOR_WORKER_AFTER: Duration = Duration::from_secs(5);
+/// A poll lasts a minute; who has not polled for longer is gone.
+const WORKER_GONE_AFTER: Duration = Duration::from_secs(75);
+/// Between two questions.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl FlowClient {
+    /// Asks until there is an answer, a reason why there will be none, or no time left.
+    pub(super) async fn ask<T>(
+        &self,
+        run: RunId,
+        question: impl AsyncFn() -> Result<T, Trouble>,
+    ) -> Result<T, FlowError> {
+        let deadline = Instant::now() + self.settings.answer_within;
+        loop {
+            let until = deadline.min(Instant::now() + LOOK_FOR_WORKER_AFTER);
+            match tokio::time::timeout_at(until, question()).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(trouble)) => {
+                    self.give_up_on(run, trouble).await?;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(_) => self.expect_worker().await?,
+            }
+            if Instant::now() >= deadline {
+                return Err(self.timed_out(run));
+            }
+        }
+    }
+
+    pub(super) fn timed_out(&self, run: RunId) -> FlowError {
+        let seconds = self.settings.answer_within.as_secs();
+        FlowError::TimedOut { run, seconds }
+    }
+
+    /// An error if asking again is useless.
+    async fn give_up_on(&self, run: RunId, trouble: Trouble) -> Result<(), FlowError> {
+        match trouble {
+            Trouble::NotFound => self.expect_running(run).await,
+            Trouble::Failed(failure) if came_too_late(&failure) => Ok(()),
+            Trouble::Failed(failure) => Err(FlowError::Failed {
+                run,
+                detail: innermost(&failure).to_owned(),
+            }),
+            Trouble::Server(status) => match status.code() {
+                // Too many at once, or a poll that ended: both pass. A query without a worker ends like this too.
+                Code::ResourceExhausted | Code::DeadlineExceeded | Code::FailedPrecondition => {
+                    self.expect_worker().await
+                }
+                Code::Unavailable | Code::Cancelled | Code::Unknown => {
+                    Err(self.unreachable(&status))
+                }
+                _ => Err(self.refused(status.message())),
+            },
+            Trouble::Other(detail) => Err(self.refused(&detail)),
+        }
+    }
+
+    /// An execution that just went on in a new one is asked again; one that ended is not.
+    async fn expect_running(&self, run: RunId) -> Result<(), FlowError> {
+        match self
+            .handle(run)
+            .describe(WorkflowDescribeOptions::default())
+            .await
+        {
+            Ok(found) => match found.status() {
+                WorkflowExecutionStatus::Running | WorkflowExecutionStatus::ContinuedAsNew => {
+                    Ok(())
+                }
+                status => Err(FlowError::Closed {
+                    run,
+                    status: format!("{status:?}").to_lowercase(),
+                }),
+            },
+            Err(WorkflowInteractionError::NotFound(_)) => Err(FlowError::NotFound {
+                run,
+                ledger: self.ledger.to_string(),
+            }),
+            Err(WorkflowInteractionError::Rpc(status)) => Err(self.unreachable(&status)),
+            Err(error) => Err(self.refused(&error.to_string())),
+        }
+    }
+
+    /// An error if nobody takes work from the queue.
+    async fn expect_worker(&self) -> Result<(), FlowError> {
+        let pollers = pollers(&self.client)
+            .await
+            .map_err(|status| self.unreachable(&status))?;
+        if pollers.iter().any(is_there) {
+            return Ok(());
+        }
+        Err(FlowError::NoWorker {
+            queue: TASK_QUEUE.to_owned(),
+            target: self.target.clone(),
+        })
+    }
+
+    fn unreachable(&self, status: &Status) -> FlowError {
+        FlowError::Unreachable {
+            target: self.target.clone(),
+            detail: status.message().to_owned(),
+        }
+    }
+
+    fn refused(&self, detail: &str) -> FlowError {
+        FlowError::Refused {
+            target: self.target.clone(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+async fn pollers(client: &Client) -> Result<Vec<PollerInfo>, Status> {
+    let request = DescribeTaskQueueRequest {
+        namespace: client.options().namespace.clone(),
+        task_queue: Some(TaskQueue {
+            name: TASK_QUEUE.to_owned(),
+            ..TaskQueue::default()
+        }),
+        task_queue_type: TaskQueueType::Workflow as i32,
+        ..DescribeTaskQueueRequest::default()
+    };
+    let mut service = client.connection().workflow_service();
+    let answer = service.describe_task_queue(Request::new(request)).await?;
+    Ok(answer.into_inner().pollers)
+}
+
+fn is_there(poller: &PollerInfo) -> bool {
+    let seen = poller
+        .last_access_time
+        .and_then(|time| SystemTime::try_from(time).ok());
+    let ago = seen.and_then(|seen| seen.elapsed().ok());
+    ago.is_none_or(|ago| ago < WORKER_GONE_AFTER)
+}
+
+/// The workflow ended or went on in a new execution before it took the command: the next one is asked, or we hear that
+/// there is none.
+fn came_too_late(failure: &Failure) -> bool {
+    use temporalio_common::protos::temporal::api::failure::v1::failure::FailureInfo;
+    matches!(&failure.failure_info, Some(FailureInfo::ApplicationFailureInfo(info)) if info.r#type == "AcceptedUpdateCompletedWorkflow")
+}
+
+fn innermost(failure: &Failure) -> &str {
+    failure
+        .cause
+        .as_deref()
+        .map_or(failure.message.as_str(), innermost)
+}
+
+impl From<WorkflowUpdateError> for Trouble {
+    fn from(error: WorkflowUpdateError) -> Self {
+        match error {
+            WorkflowUpdateError::NotFound(_) => Self::NotFound,
+            WorkflowUpdateError::Failed(failure) => Self::Failed(failure),
+            WorkflowUpdateError::Rpc(status) => Self::Server(status),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<WorkflowUpdateWithStartError> for Trouble {
+    fn from(error: WorkflowUpdateWithStartError) -> Self {
+        match error {
+            WorkflowUpdateWithStartError::Update(error) => error.into(),
+            WorkflowUpdateWithStartError::Rpc(status) => Self::Server(status),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<WorkflowQueryError> for Trouble {
+    fn from(error: WorkflowQueryError) -> Self {
+        match error {
+            WorkflowQueryError::NotFound(_) => Self::NotFound,
+            WorkflowQueryError::Rpc(status) => Self::Server(status),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<WorkflowInteractionError> for Trouble {
+    fn from(error: WorkflowInteractionError) -> Self {
+        match error {
+            WorkflowInteractionError::NotFound(_) => Self::NotFound,
+            WorkflowInteractionError::Rpc(status) => Self::Server(status),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Commands of people. A refusal is an answer: it is recorded under the command's own id, so that a retry gets it
+//! again.
+
+use std::sync::Arc;
+
+use annal_core::definition::Definition;
+use annal_core::dossier::DossierCommand;
+use annal_core::phase::PhaseKind;
+use annal_core::rejection::RejectionCode as Code;
+use annal_core::run::RunCommand;
+use annal_core::run::event::Opening;
+use annal_core::version::VersionRef;
+use annal_core::{Case, Command, Outcome, Phase, Rejection, RunId, Target};
+
+use super::record::Entry;
+use super::{Decided, Desk, DeskError, Place};
+use crate::act::{Act, Answer, Call, Verdict, with_body};
+use crate::prepare;
+
+impl Desk {
+    /// Opens a run.
+    pub(crate) async fn open(
+        &self,
+        asked: &Command<Opening>,
+        place: &Place,
+    ) -> Result<Answer, DeskError> {
+        let run = asked.body.run;
+        let pinned = &asked.body.definition;
+        let definition = Definition::builtin(&pinned.version).map_err(|error| error.to_string());
+        let definition = definition.and_then(|it| match it.reference() == *pinned {
+            true => Ok(Arc::new(it)),
+            false => Err(format!(
+                "definition {} has another text here",
+                pinned.version
+            )),
+        });
+        let as_target = with_body(
+            asked,
+            Target::Run {
+                command: RunCommand::Open(asked.body.clone()),
+            },
+        );
+        let decide = |case: &Case| {
+            let opened = match &definition {
+                Ok(definition) => Case {
+                    definition: definition.clone(),
+                    ..case.clone()
+                }
+                .open(asked, self.now()),
+                Err(why) => Err(Rejection::new(Code::DefinitionRefused, why)),
+            };
+            Ok(decided(case, &as_target, opened, None))
+        };
+        self.answer(run, &Entry::asked(asked)?, &as_target, place, decide)
+            .await
+    }
+
+    /// Carries out a person's command.
+    pub(crate) async fn act(&self, call: &Call, place: &Place) -> Result<Answer, DeskError> {
+        let asked = &call.command;
+        let phase = asked.body.phase();
+        let target = self.target(call).await?;
+        let as_target = with_body(asked, asked.body.as_asked());
+        let decide = |case: &Case| {
+            let outcome = match &target {
+                Ok(target) => case.act(&with_body(asked, target.clone()), self.now()),
+                Err(rejection) => Err(rejection.clone()),
+            };
+            Ok(decided(case, &as_target, outcome, phase))
+        };
+        self.answer(call.run, &Entry::asked(asked)?, &as_target, place, decide)
+            .await
+    }
+
+    async fn answer(
+        &self,
+        run: RunId,
+        entry: &Entry,
+        asked: &Command<Target>,
+        place: &Place,
+        decide: impl Fn(&Case) -> Result<Decided, DeskError>,
+    ) -> Result<Answer, DeskError> {
+        match self.settle(run, entry, place, decide).await {
+            Err(DeskError::Reused(id)) => {
+                let message = format!(
+                    "the command id {id} was used for another command; give this one an id of its own"
+                );
+                let rejection = Rejection::new(Code::CommandReused, message);
+                let refuse = |case: &Case| Ok(refused(case, asked, rejection.clone()));
+                self.settle(run, &entry.reused(), place, refuse).await
+            }
+            settled => settled,
+        }
+    }
+
+    /// The act as a command of the core, with what the engine computes for it.
+    async fn target(&self, call: &Call) -> Result<Result<Target, Rejection>, DeskError> {
+        let Act::Revise {
+            phase,
+            policy,
+            draw,
+            add,
+        } = &call.command.body
+        else {
+            return Ok(Ok(call.command.body.as_asked()));
+        };
+        let mut add = add.clone();
+        if *draw > 0 {
+            if *phase != Phase::SampleSelection {
+                let message = format!("samples are drawn in sample_selection, not in {phase}");
+                return Ok(Err(Rejection::new(Code::NotInThisPhase, message)));
+            }
+            let case = self.load(call.run).await?.case.clone();
+            match prepare::draw_more(&self.files, case, *draw).await {
+                Ok(drawn) => add.extend(drawn),
+                Err(DeskError::Data(error)) => return Ok(Err(as_rejection(&error))),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Ok(Target::Dossier {
+            phase: *phase,
+            command: DossierCommand::Revise {
+                policy: *policy,
+                add,
+            },
+        }))
+    }
+}
+
+/// The data does not give what a person asked for.
+pub(super) fn as_rejection(error: &annal_data::DataError) -> Rejection {
+    Rejection::new(Code::InvalidContent, error.to_string())
+}
+
+fn decided(
+    case: &Case,
+    asked: &Command<Target>,
+    outcome: Result<Outcome, Rejection>,
+    phase: Option<Phase>,
+) -> Decided {
+    match outcome {
+        Ok(outcome) => {
+            let version = phase.and_then(|phase| version_after(case, &outcome, phase));
+            let verdict = Verdict::Accepted { version };
+            Decided { outcome, verdict }
+        }
+        Err(rejection) => refused(case, asked, rejection),
+    }
+}
+
+fn refused(case: &Case, asked: &Command<Target>, rejection: Rejection) -> Decided {
+    Decided {
+        outcome: case.refused(asked, &rejection),
+        verdict: Verdict::Rejected { rejection },
+    }
+}
+
+/// The version that a command was about: the last one of its phase.
+fn version_after(case: &Case, outcome: &Outcome, phase: Phase) -> Option<VersionRef> {
+    if phase.kind() != PhaseKind::Versioned {
+        return None;
+    }
+    let after = case.clone().after(outcome);
+    let number = after.dossier(phase).versions.last()?.number;
+    let run = after.run.expect_id().ok()?;
+    Some(VersionRef { run, phase, number })
+}

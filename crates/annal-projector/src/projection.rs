@@ -1,0 +1,87 @@
+//! The definitions: one folder each, taken into the program when it is built.
+
+use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
+
+static FOLDERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../projections");
+
+/// A read model: the table that it is and the statement that fills it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    /// The folder's name, which is the table's.
+    pub name: String,
+    /// Makes the table. Names no schema, so that it makes a live table or its successor.
+    pub model: String,
+    /// Folds the events of ledger `$1` with positions in (`$2`, `$3`] into the table: one statement.
+    pub fold: String,
+}
+
+impl Projection {
+    /// All projections that were built in, by name.
+    #[must_use]
+    pub fn builtin() -> Vec<Self> {
+        let mut found: Vec<_> = FOLDERS.dirs().filter_map(Self::read).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    fn read(folder: &Dir<'_>) -> Option<Self> {
+        let text = |name| {
+            let file = folder.get_file(folder.path().join(name))?;
+            Some(file.contents_utf8()?.to_owned())
+        };
+        Some(Self {
+            name: folder.path().file_name()?.to_str()?.to_owned(),
+            model: text("model.sql")?,
+            fold: text("fold.sql")?,
+        })
+    }
+
+    /// Hash of the definition's SQL, in hex. Another hash than the live table's says that a rebuild is due.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(self.model.as_bytes());
+        hasher.update([0]);
+        hasher.update(self.fold.as_bytes());
+        hex::encode(hasher.finalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_holds_a_whole_projection() {
+        let names: Vec<_> = Projection::builtin()
+            .into_iter()
+            .map(|it| it.name)
+            .collect();
+        assert_eq!(names.len(), FOLDERS.dirs().count(), "a folder lacks a file");
+        for due in [
+            "version_history",
+            "workflow_executions",
+            "workflow_steps",
+            "workflow_transitions",
+            "decisions",
+        ] {
+            assert!(names.iter().any(|name| name == due), "{due} is missing");
+        }
+    }
+
+    #[test]
+    fn another_fold_is_another_hash() {
+        let one = Projection {
+            name: "x".into(),
+            model: "a".into(),
+            fold: "b".into(),
+        };
+        let other = Projection {
+            fold: "c".into(),
+            ..one.clone()
+        };
+        assert_ne!(one.hash(), other.hash());
+        assert_eq!(one.hash(), one.clone().hash());
+    }
+}

@@ -1,0 +1,308 @@
+//! Building a table anew beside the live one.
+//!
+//! The successor grows in `annal_shadow` by the same statement that follows the log, in large ranges, with a cursor of
+//! its own: a rebuild that is killed goes on from there. At the end the live cursor is held for a moment, the two
+//! tables are compared at the same position and swapped in one transaction. Readers never wait for more than that
+//! swap, and followers go on beside it.
+
+use annal_core::Position;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::compare::Differences;
+use crate::error::{Doing, ProjectorError};
+use crate::fold::{Folded, Job, Target};
+use crate::follow::Projector;
+use crate::prepare;
+use crate::projection::Projection;
+use crate::status::position_of;
+use crate::table;
+
+/// How a rebuild goes about it.
+#[derive(Debug, Clone)]
+pub struct RebuildOptions {
+    /// Events in one transaction.
+    pub chunk: u32,
+    /// Swap even if the rebuilt table differs from the live one.
+    pub allow_differences: bool,
+}
+
+impl Default for RebuildOptions {
+    fn default() -> Self {
+        Self {
+            chunk: 50_000,
+            allow_differences: false,
+        }
+    }
+}
+
+/// How far a rebuild is in one ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The projection.
+    pub projection: String,
+    /// The ledger.
+    pub ledger: String,
+    /// The successor's cursor.
+    pub position: Position,
+    /// Where it is to arrive.
+    pub target: Position,
+}
+
+/// A rebuild that ended well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// The projection.
+    pub projection: String,
+    /// Events folded by this call, over all ledgers; fewer than all where a rebuild was taken up again.
+    pub events: u64,
+    /// The definition had changed, so the tables were not compared.
+    pub redefined: bool,
+    /// In what the new table differs from the one that it replaced; nothing unless that was allowed.
+    pub differences: Differences,
+}
+
+impl Projector {
+    /// Rebuilds projections by their built-in definitions, one after the other; all of them where none is named.
+    ///
+    /// # Errors
+    /// [`ProjectorError::Unknown`], [`ProjectorError::Busy`], [`ProjectorError::Stopped`],
+    /// [`ProjectorError::Differs`] or [`ProjectorError::Database`]. The live table stays as it is; the successor is
+    /// kept, and a next call goes on with it.
+    pub async fn rebuild(
+        &self,
+        names: &[&str],
+        options: &RebuildOptions,
+        progress: impl FnMut(Progress) + Send,
+    ) -> Result<Vec<Rebuilt>, ProjectorError> {
+        let known = Projection::builtin();
+        let chosen = choose(&known, names)?;
+        self.rebuild_all(&chosen, options, progress).await
+    }
+
+    /// Rebuilds given projections.
+    ///
+    /// # Errors
+    /// As [`Projector::rebuild`].
+    pub async fn rebuild_all(
+        &self,
+        projections: &[Projection],
+        options: &RebuildOptions,
+        mut progress: impl FnMut(Progress) + Send,
+    ) -> Result<Vec<Rebuilt>, ProjectorError> {
+        let mut done = Vec::new();
+        for projection in projections {
+            let rebuild = Rebuild {
+                projector: self,
+                projection,
+                options,
+            };
+            done.push(rebuild.run(&mut progress).await?);
+        }
+        Ok(done)
+    }
+}
+
+/// For each ledger the position where the successor can meet the live table: the live cursor. Where the live table
+/// cannot be met (it stands still, or another definition made it) the ledger's head.
+const TARGETS: &str = "
+    SELECT l.ledger,
+           CASE WHEN p.sql_hash = $2 AND coalesce(s.state, 'following') = 'following'
+                THEN coalesce(s.position, 0) ELSE l.position END
+    FROM annal.ledgers l
+    JOIN annal_read.projections p ON p.projection = $1
+    LEFT JOIN annal_read.projection_status s ON s.projection = $1 AND s.ledger = l.ledger
+    ORDER BY l.ledger";
+
+fn choose(known: &[Projection], names: &[&str]) -> Result<Vec<Projection>, ProjectorError> {
+    if names.is_empty() {
+        return Ok(known.to_vec());
+    }
+    let find = |name: &&str| {
+        let found = known.iter().find(|it| it.name == *name).cloned();
+        found.ok_or_else(|| ProjectorError::Unknown {
+            name: (*name).to_owned(),
+            known: known
+                .iter()
+                .map(|it| it.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// One projection's rebuild.
+pub(crate) struct Rebuild<'a> {
+    pub(crate) projector: &'a Projector,
+    pub(crate) projection: &'a Projection,
+    pub(crate) options: &'a RebuildOptions,
+}
+
+impl Rebuild<'_> {
+    async fn run(
+        &self,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<Rebuilt, ProjectorError> {
+        let mut guard = self.projector.pool.acquire().await.doing(self.doing())?;
+        self.claim(&mut guard).await?;
+        let result = self.build(progress).await;
+        // The session goes back to its pool, so the claim does not end by itself.
+        sqlx::query("SELECT pg_advisory_unlock(hashtextextended('annal rebuild ' || $1, 0))")
+            .bind(&self.projection.name)
+            .execute(&mut *guard)
+            .await
+            .doing(self.doing())?;
+        result
+    }
+
+    async fn build(
+        &self,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<Rebuilt, ProjectorError> {
+        self.begin().await?;
+        let mut events = 0;
+        for (ledger, _) in self.targets().await? {
+            // The log and the live table go on meanwhile; the second round is short.
+            for _ in 0..2 {
+                let target = self.target(&ledger).await?;
+                events += self.fill(&ledger, target, progress).await?;
+            }
+        }
+        self.analyze().await?;
+        let mut rebuilt = self.swap(progress).await?;
+        rebuilt.events += events;
+        Ok(rebuilt)
+    }
+
+    pub(crate) fn doing(&self) -> String {
+        format!("rebuilding projection '{}'", self.projection.name)
+    }
+
+    async fn claim(&self, guard: &mut PgConnection) -> Result<(), ProjectorError> {
+        let claimed: bool = sqlx::query_scalar(
+            "SELECT pg_try_advisory_lock(hashtextextended('annal rebuild ' || $1, 0))",
+        )
+        .bind(&self.projection.name)
+        .fetch_one(guard)
+        .await
+        .doing(self.doing())?;
+        if claimed {
+            Ok(())
+        } else {
+            Err(ProjectorError::Busy(self.projection.name.clone()))
+        }
+    }
+
+    /// Takes up a rebuild of the same definition, or begins one.
+    async fn begin(&self) -> Result<(), ProjectorError> {
+        let mut work = self.projector.pool.begin().await.doing(self.doing())?;
+        let begun: Option<String> = sqlx::query_scalar(
+            "SELECT sql_hash FROM annal_read.projection_rebuilds WHERE projection = $1",
+        )
+        .bind(&self.projection.name)
+        .fetch_optional(&mut *work)
+        .await
+        .doing(self.doing())?;
+        if begun.as_deref() == Some(self.projection.hash().as_str()) {
+            return Ok(());
+        }
+        sqlx::query("DELETE FROM annal_read.projection_rebuilds WHERE projection = $1")
+            .bind(&self.projection.name)
+            .execute(&mut *work)
+            .await
+            .doing(self.doing())?;
+        table::drop(&mut work, "annal_shadow", &self.projection.name)
+            .await
+            .doing(self.doing())?;
+        prepare::make_table(&mut work, self.projection, "annal_shadow").await?;
+        sqlx::query(
+            "INSERT INTO annal_read.projection_rebuilds (projection, sql_hash) VALUES ($1, $2)",
+        )
+        .bind(&self.projection.name)
+        .bind(self.projection.hash())
+        .execute(&mut *work)
+        .await
+        .doing(self.doing())?;
+        work.commit().await.doing(self.doing())
+    }
+
+    /// Statistics, so that the new table's first queries are planned as the old one's were.
+    async fn analyze(&self) -> Result<(), ProjectorError> {
+        let mut session = self.projector.pool.acquire().await.doing(self.doing())?;
+        let statement = format!("ANALYZE annal_shadow.\"{}\"", self.projection.name);
+        table::run(&mut session, &statement)
+            .await
+            .doing(self.doing())
+    }
+
+    /// Every ledger with the position that its live table has; the head, where the live table stands still.
+    pub(crate) async fn targets(&self) -> Result<Vec<(String, i64)>, ProjectorError> {
+        sqlx::query_as(TARGETS)
+            .bind(&self.projection.name)
+            .bind(self.projection.hash())
+            .fetch_all(&self.projector.pool)
+            .await
+            .doing(self.doing())
+    }
+
+    async fn target(&self, ledger: &str) -> Result<i64, ProjectorError> {
+        let targets = self.targets().await?;
+        Ok(targets
+            .iter()
+            .find(|(name, _)| name == ledger)
+            .map_or(0, |(_, position)| *position))
+    }
+
+    /// Folds into the successor up to a position; how many events that were.
+    pub(crate) async fn fill(
+        &self,
+        ledger: &str,
+        target: i64,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<u64, ProjectorError> {
+        let job = self.job(ledger);
+        let before = self.cursor(ledger).await?;
+        let folded = job
+            .run(target, i64::from(self.options.chunk), |position| {
+                progress(Progress {
+                    projection: self.projection.name.clone(),
+                    ledger: ledger.to_owned(),
+                    position: position_of(position),
+                    target: position_of(target),
+                });
+            })
+            .await?;
+        match folded {
+            Folded::To(position) => Ok(position_of(position - before).0),
+            Folded::Refused { until, error, .. } => Err(ProjectorError::Stopped {
+                name: self.projection.name.clone(),
+                ledger: ledger.to_owned(),
+                position: position_of(until).0,
+                error,
+            }),
+        }
+    }
+
+    fn job<'b>(&'b self, ledger: &'b str) -> Job<'b> {
+        Job {
+            pool: &self.projector.pool,
+            projection: &self.projection.name,
+            fold: &self.projection.fold,
+            ledger,
+            target: Target::Shadow,
+        }
+    }
+
+    async fn cursor(&self, ledger: &str) -> Result<i64, ProjectorError> {
+        let cursor: Option<i64> = sqlx::query_scalar(
+            "SELECT position FROM annal_read.projection_rebuild_cursors WHERE projection = $1 AND ledger = $2",
+        )
+        .bind(&self.projection.name)
+        .bind(ledger)
+        .fetch_optional(&self.projector.pool)
+        .await
+        .doing(self.doing())?;
+        Ok(cursor.unwrap_or_default())
+    }
+}

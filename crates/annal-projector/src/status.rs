@@ -1,0 +1,113 @@
+//! Where each projection stands.
+
+use annal_core::Position;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, PgPool};
+
+use crate::error::{Doing, ProjectorError};
+
+/// A projection in one ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub projection: String,
+    /// Its table is what the log says up to here.
+    pub position: Position,
+    /// The ledger's head at the same moment.
+    pub head: Position,
+    /// Whether it goes on.
+    pub state: ProjectionState,
+    /// Its definition changed since its table was made.
+    pub rebuild_due: bool,
+    /// When its cursor last moved; none before the first event.
+    pub changed_at: Option<DateTime<Utc>>,
+}
+
+/// Whether a projection goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ProjectionState {
+    /// It follows the log.
+    Following,
+    /// It stands before an event that it cannot fold.
+    Failed {
+        /// That event.
+        position: Position,
+        /// What the database said.
+        error: String,
+        /// When it was met.
+        at: DateTime<Utc>,
+    },
+}
+
+impl ProjectionStatus {
+    /// How many events it is behind.
+    #[must_use]
+    pub const fn lag(&self) -> u64 {
+        self.head.0.saturating_sub(self.position.0)
+    }
+}
+
+#[derive(FromRow)]
+struct StatusRow {
+    projection: String,
+    position: i64,
+    head: i64,
+    rebuild_due: bool,
+    changed_at: Option<DateTime<Utc>>,
+    error_position: Option<i64>,
+    error: Option<String>,
+    failed_at: Option<DateTime<Utc>>,
+}
+
+/// All projections of a ledger, by name.
+pub(crate) async fn read(
+    pool: &PgPool,
+    ledger: &str,
+) -> Result<Vec<ProjectionStatus>, ProjectorError> {
+    let rows: Vec<StatusRow> = sqlx::query_as(
+        "SELECT p.projection, coalesce(s.position, 0) AS position, p.sql_hash <> p.wanted_hash AS rebuild_due,
+                coalesce((SELECT max(position) FROM annal.events WHERE ledger = $1), 0) AS head,
+                s.changed_at, s.error_position, s.error, s.failed_at
+         FROM annal_read.projections p
+         LEFT JOIN annal_read.projection_status s ON s.projection = p.projection AND s.ledger = $1
+         ORDER BY p.projection",
+    )
+    .bind(ledger)
+    .fetch_all(pool)
+    .await
+    .doing("reading the projections' status")?;
+    Ok(rows.into_iter().map(StatusRow::status).collect())
+}
+
+impl StatusRow {
+    fn status(self) -> ProjectionStatus {
+        let state = match (self.error_position, self.error, self.failed_at) {
+            (Some(position), Some(error), Some(at)) => ProjectionState::Failed {
+                position: position_of(position),
+                error,
+                at,
+            },
+            _ => ProjectionState::Following,
+        };
+        ProjectionStatus {
+            projection: self.projection,
+            position: position_of(self.position),
+            head: position_of(self.head),
+            state,
+            rebuild_due: self.rebuild_due,
+            changed_at: self.changed_at,
+        }
+    }
+}
+
+/// A position as the database keeps it; never negative there.
+pub(crate) fn position_of(value: i64) -> Position {
+    Position(u64::try_from(value).unwrap_or_default())
+}
+
+/// A position as the database takes it.
+pub(crate) fn bigint(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,91 @@
+-- Every decision becomes a row; what follows on the same matter ends the one before.
+WITH told AS (
+    SELECT e.aggregate_id, e.position, e.event_type, p.*,
+           coalesce(p.item, p.section, p.document, p."case", p.attribute) AS subject
+    FROM annal.events e
+    CROSS JOIN LATERAL json_to_record(e.payload)
+        AS p(version integer, item text, section text, document text, "case" text, attribute text,
+             line_of_business text, level text, verdict text, previous text, by text, reason text,
+             accepted boolean, execution integer, signature json, without_approval text)
+    WHERE e.ledger = $1 AND e.position > $2 AND e.position <= $3 AND e.aggregate_type = 'dossier'
+      AND e.event_type IN ('item_decided', 'item_changed', 'item_removed', 'version_submitted', 'version_withdrawn',
+                           'version_approved', 'version_rejected', 'version_superseded', 'section_signed',
+                           'document_reviewed', 'test_reviewed', 'owner_acknowledged', 'owner_reassigned')
+),
+-- What each event decides or ends. One event may end several matters.
+touched AS (
+    SELECT aggregate_id, position,
+           CASE event_type
+               WHEN 'item_decided' THEN 'decision'
+               WHEN 'version_submitted' THEN 'submission'
+               WHEN 'version_withdrawn' THEN 'withdrawal'
+               WHEN 'version_approved' THEN 'approval'
+               WHEN 'version_rejected' THEN 'rejection'
+               WHEN 'section_signed' THEN 'signature'
+               WHEN 'document_reviewed' THEN 'document_review'
+               WHEN 'test_reviewed' THEN 'test_review'
+               WHEN 'owner_acknowledged' THEN 'acknowledgement' END AS what,
+           CASE event_type
+               WHEN 'item_decided' THEN format('item/%s/%s/%s', version, level, subject)
+               WHEN 'section_signed' THEN format('section/%s/%s/%s', version, signature->>'role', subject)
+               WHEN 'document_reviewed' THEN format('document/%s/%s/%s', version, level, subject)
+               WHEN 'test_reviewed' THEN format('test/%s/%s', execution, subject)
+               WHEN 'owner_acknowledged' THEN format('owner/%s/%s/%s', length(subject), subject, line_of_business)
+               ELSE format('version/%s', version) END AS matter
+    FROM told
+    WHERE event_type NOT IN ('item_changed', 'item_removed', 'owner_reassigned', 'version_superseded')
+    UNION ALL
+    SELECT aggregate_id, position, NULL, format('version/%s', version) FROM told WHERE event_type = 'version_superseded'
+    UNION ALL
+    SELECT aggregate_id, position, NULL, format('owner/%s/%s/%s', length(subject), subject, line_of_business)
+    FROM told WHERE event_type = 'owner_reassigned'
+    UNION ALL
+    SELECT aggregate_id, position, NULL, format(pattern, version, subject)
+    FROM told
+    CROSS JOIN unnest(ARRAY['item/%s/tester/%s', 'item/%s/report_owner/%s', 'section/%s/tester/%s',
+                            'section/%s/report_owner/%s', 'section/%s/report_executive/%s']) AS pattern
+    WHERE event_type IN ('item_changed', 'item_removed')
+    UNION ALL
+    -- Another verdict on the first level ends the one on the second.
+    SELECT aggregate_id, position, NULL, format('item/%s/report_owner/%s', version, subject)
+    FROM told WHERE event_type = 'item_decided' AND level = 'tester' AND previous <> verdict
+),
+chained AS (
+    SELECT aggregate_id, position, what, matter,
+           lead(position) OVER (PARTITION BY aggregate_id, matter ORDER BY position) AS next,
+           lag(position) OVER (PARTITION BY aggregate_id, matter ORDER BY position) IS NULL AS first
+    FROM touched
+),
+ended AS (
+    UPDATE decisions d
+    SET superseded_at_position = c.position
+    FROM (SELECT split_part(aggregate_id, '/', 1)::uuid AS run_id, split_part(aggregate_id, '/', 2) AS phase,
+                 matter, position
+          FROM chained WHERE first) c
+    WHERE d.ledger = $1 AND d.run_id = c.run_id AND d.phase = c.phase AND d.matter = c.matter
+      AND d.superseded_at_position IS NULL AND d.position < c.position
+)
+INSERT INTO decisions (
+    ledger, position, run_id, phase, what, version, subject, line_of_business, level, verdict, previous, reason,
+    by, name, role, on_behalf_of, effective_at, recorded_at, command_id,
+    workflow_id, workflow_run_id, step_id, activity_name, matter, superseded_at_position)
+SELECT e.ledger, e.position, split_part(e.aggregate_id, '/', 1)::uuid, split_part(e.aggregate_id, '/', 2),
+       c.what, coalesce(t.version, t.execution), t.subject, t.line_of_business,
+       coalesce(t.level, t.signature->>'meaning'),
+       CASE c.what
+           WHEN 'decision' THEN t.verdict
+           WHEN 'submission' THEN 'submit'
+           WHEN 'withdrawal' THEN 'withdraw'
+           WHEN 'approval' THEN 'approve'
+           WHEN 'rejection' THEN 'reject'
+           WHEN 'signature' THEN 'sign'
+           WHEN 'acknowledgement' THEN 'acknowledge'
+           ELSE CASE WHEN t.accepted THEN 'accept' ELSE 'send_back' END END,
+       t.previous, coalesce(t.reason, e.reason, t.without_approval),
+       e.actor_id, e.actor_name, e.actor_role, e.on_behalf_of, e.effective_at, e.recorded_at, e.command_id,
+       e.workflow_id, e.workflow_run_id, e.step_id, e.activity_name, c.matter, c.next
+FROM chained c
+JOIN told t USING (position)
+JOIN annal.events e ON e.ledger = $1 AND e.position = c.position AND e.position > $2 AND e.position <= $3
+WHERE c.what IS NOT NULL
+ON CONFLICT (ledger, position) DO NOTHING

@@ -4,7 +4,7 @@ mod fr_y14m;
 mod hmda;
 mod line;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use annal_core::ItemId;
 use annal_core::item::{Level, Requirement};
@@ -97,6 +97,32 @@ impl Dictionary {
     #[must_use]
     pub fn by_id(&self, id: &ItemId) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.id == *id)
+    }
+
+    /// The attributes of these items and, always, the key: a scope, or what one data owner is asked for.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownColumn`] if an item is none of these attributes.
+    pub fn select<'a>(
+        &self,
+        items: impl IntoIterator<Item = &'a ItemId>,
+    ) -> Result<Self, DataError> {
+        let wanted: BTreeSet<&ItemId> = items.into_iter().collect();
+        if let Some(unknown) = wanted.iter().find(|id| self.by_id(id).is_none()) {
+            let (by, column) = ("the selection".to_owned(), unknown.to_string());
+            return Err(DataError::UnknownColumn { by, column });
+        }
+        let chosen = |a: &&Attribute| a.primary_key || wanted.contains(&a.id);
+        Ok(Self::of(
+            self.attributes.iter().filter(chosen).cloned().collect(),
+        ))
+    }
+
+    /// The attributes that are tested: all but the key.
+    pub fn tested(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes
+            .iter()
+            .filter(|attribute| !attribute.primary_key)
     }
 
     /// All attributes in order.

@@ -11,19 +11,30 @@
 //! | data_profiling | [`profiling::derive_rules`], [`profiling::profile`]; [`profiling::rules_of`] reads approved rules back |
 //! | scoping | [`scoping::recommend`] |
 //! | sample_selection | [`sampling::draw`], [`sampling::named`], [`sampling::lines_of_business`] |
+//! | request_info | [`evidence::parse_evidence`]; [`evidence::source_extract`] is the demo's scripted data owner |
+//! | test_execution | [`testing::execute`] |
+//! | observations | [`observations::group`] |
+//! | test_report | [`report::compose`] |
+//!
+//! [`Dictionary::select`] makes the scope, or one owner's part, out of the plan. [`generate::generate`] makes report data of any size with known defects.
 
 pub mod checks;
 pub mod dataset;
 pub mod dictionary;
 pub mod error;
+pub mod evidence;
 pub mod format;
+pub mod generate;
 pub mod knowledge;
 pub mod number;
+pub mod observations;
 pub mod planning;
 pub mod profiling;
+pub mod report;
 pub mod sampling;
 pub mod scoping;
 mod table;
+pub mod testing;
 #[cfg(test)]
 mod testing_data;
 

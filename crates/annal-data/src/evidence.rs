@@ -150,10 +150,12 @@ pub fn source_extract(
         let row = row_of(data, sample)?;
         for (attribute, column) in &columns {
             let mut random = random_of(script.seed, &row.key, &attribute.name);
-            if random.random_bool(script.left_out) {
+            // Both are drawn in any case, so that what is left out does not change what is said.
+            let [gap, difference]: [f64; 2] = random.random();
+            if gap < script.left_out {
                 continue;
             }
-            let differs = random.random_bool(script.differing);
+            let differs = difference < script.differing;
             let value = source_value(data, row, attribute, *column, differs, &mut random);
             write([&row.key, &attribute.name, value.unwrap_or("")])?;
         }
@@ -282,6 +284,30 @@ mod tests {
             !made(script(0.0, 0.0)).covers("application_id"),
             "the key is not tested"
         );
+    }
+
+    #[test]
+    fn a_revised_document_repeats_the_first_and_fills_its_gaps() {
+        let data = hmda_data();
+        let samples = samples(&data);
+        let made = |left_out| {
+            let bytes = source_extract(&data, &samples, &hmda(), &script(0.1, left_out)).unwrap();
+            parse_evidence("e.csv", &bytes).unwrap()
+        };
+        let (first, revised) = (made(0.2), made(0.0));
+        let mut gaps = 0;
+        for sample in &samples {
+            let key = &row_of(&data, sample).unwrap().key;
+            for attribute in hmda().tested() {
+                let (before, now) = (
+                    first.says(key, &attribute.name),
+                    revised.says(key, &attribute.name),
+                );
+                assert!(now.is_some() && (before.is_none() || before == now));
+                gaps += usize::from(before.is_none());
+            }
+        }
+        assert!((200..=320).contains(&gaps), "{gaps} of 1300");
     }
 
     #[test]

@@ -74,10 +74,11 @@ fn judge(attribute: &Attribute, findings: &[&Finding<'_>]) -> (bool, String) {
     let broken = findings.iter().filter(|found| found.failed > 0).count();
     let failed: u64 = findings.iter().map(|found| found.failed).sum();
     let worst = findings.iter().map(|found| found.share).fold(0.0, f64::max);
+    let breaches = if failed == 1 { "breach" } else { "breaches" };
     let found = match broken {
         0 => format!("none of {} rules found anything", findings.len()),
         _ => format!(
-            "{broken} of {} rules found {failed} breaches",
+            "{broken} of {} rules found {failed} {breaches}",
             findings.len()
         ),
     };
@@ -160,7 +161,7 @@ mod tests {
         );
         assert_eq!(
             why("attribute:self_employed"),
-            "low risk; 1 of 2 rules found 1 breaches"
+            "low risk; 1 of 2 rules found 1 breach"
         );
     }
 

@@ -107,3 +107,13 @@ fn five_thousand_rows_of_118_columns_are_read_and_profiled() {
     let inside = inside.count();
     assert!((34..=60).contains(&inside), "{inside}");
 }
+
+#[test]
+fn the_bytes_stay_the_same_from_release_to_release() {
+    use sha2::{Digest, Sha256};
+    let made = generate(&fr_y14m(), 7, 100);
+    assert_eq!(
+        hex::encode(Sha256::digest(&made.csv)),
+        "38e4fada9920e6383f4013059fd2ff3ba61d72ae134459b3f4403f68562dc020"
+    );
+}

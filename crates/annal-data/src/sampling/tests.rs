@@ -106,3 +106,23 @@ fn boundary_rows_hold_extremes_and_ties_are_none() {
         ["condominium", "single_family"]
     );
 }
+
+#[test]
+fn a_draw_stays_the_same_from_release_to_release() {
+    let data = hmda_data();
+    let drawn = draw(&data, &hmda(), &breaches(&data), 7, 8, &BTreeSet::new()).unwrap();
+    let keys: Vec<_> = drawn.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "sample:26",
+            "sample:134",
+            "sample:634",
+            "sample:1199",
+            "sample:1621",
+            "sample:1681",
+            "sample:1779",
+            "sample:2041"
+        ]
+    );
+}

@@ -168,3 +168,37 @@ fn a_clean_test_says_so_and_a_wrong_item_is_refused() {
     facts.rules = facts.plan.clone();
     assert_eq!(compose(&facts).unwrap_err().code(), "wrong_item");
 }
+
+#[test]
+fn the_results_by_attribute_add_up_to_the_tests() {
+    let facts = facts();
+    let sections = compose(&facts).unwrap();
+    let mut sums = [0; 4];
+    for line in body(&sections, "test_results")
+        .lines()
+        .filter(|line| line.starts_with("- "))
+    {
+        let (_, numbers) = line.split_once(": ").unwrap();
+        for (sum, number) in sums.iter_mut().zip(numbers.split(", ")) {
+            *sum += number.parse::<usize>().unwrap();
+        }
+    }
+    let count = |outcome| {
+        facts
+            .tests
+            .iter()
+            .filter(|test| test.outcome == outcome)
+            .count()
+    };
+    let [all, passed, failed, open] = sums;
+    assert_eq!(all, facts.tests.len());
+    assert_eq!(
+        (passed, failed, open),
+        (
+            count(TestOutcome::Passed),
+            count(TestOutcome::Failed),
+            count(TestOutcome::Inconclusive)
+        )
+    );
+    assert!(failed > 0 && open > 0);
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum StackError {
     /// A file or folder of the stack could not be used.
-    #[error("could not {doing} {}: {source}. Choose a folder that this user may write to", path.display())]
+    #[error("could not {doing} {}: {source}{}", path.display(), hint(source))]
     Folder {
         /// What was being done, such as `create`.
         doing: &'static str,
@@ -160,6 +160,16 @@ impl StackError {
             path: path.to_path_buf(),
             source,
         }
+    }
+}
+
+fn hint(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ". Choose a folder that this user may write to, or run as the user who owns it"
+        }
+        io::ErrorKind::StorageFull => ". Free some space, or choose a folder on another disk",
+        _ => "",
     }
 }
 

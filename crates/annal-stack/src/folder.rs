@@ -38,7 +38,6 @@ pub(crate) struct PostgresState {
     pub(crate) url: String,
     pub(crate) port: u16,
     pub(crate) version: String,
-    pub(crate) pid: i32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,7 +46,6 @@ pub(crate) struct TemporalState {
     pub(crate) namespace: String,
     pub(crate) port: u16,
     pub(crate) version: String,
-    pub(crate) pid: i32,
 }
 
 /// Held while one process starts or stops servers of the folder.
@@ -55,7 +53,13 @@ pub(crate) struct FolderLock(#[allow(dead_code, reason = "held, not read")] File
 
 impl Folder {
     pub(crate) fn open(path: &Path) -> Result<Self, StackError> {
+        let is_new = !path.exists();
         fs::create_dir_all(path).map_err(StackError::folder("create", path))?;
+        if is_new && rustix::process::geteuid().is_root() {
+            // Whatever root's umask is, the user who runs PostgreSQL must get through to its own folder.
+            let through = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(path, through).map_err(StackError::folder("open", path))?;
+        }
         let path = path
             .canonicalize()
             .map_err(StackError::folder("open", path))?;

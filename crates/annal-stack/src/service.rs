@@ -184,11 +184,7 @@ impl ServiceFolder {
         command.stdin(read_end).stdout(log).stderr(stderr);
         // A group of its own: Ctrl-C at the terminal is for the program that uses the server, which still needs it while it ends.
         run_as(&mut command, launch.account).process_group(0);
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG"))
-        {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         let mut supervisor = command
             .spawn()
             .map_err(StackError::folder("run", Path::new("/bin/sh")))?;
@@ -258,8 +254,8 @@ impl Running {
                 Err(failure) => failure,
             };
             progress.wanted()?;
-            if let Some(status) = self.ended.as_ref().and_then(|ended| ended.get()) {
-                return Err(self.folder.not_up(format!("it ended at once ({status})")));
+            if let Some(how) = self.has_ended()? {
+                return Err(self.folder.not_up(how));
             }
             if began.elapsed() > patience {
                 return Err(self
@@ -267,6 +263,15 @@ impl Running {
                     .not_up(format!("{failure} (after {} s)", patience.as_secs())));
             }
             std::thread::sleep(POLL);
+        }
+    }
+
+    /// How the server ended, if it has, although it is still in use.
+    pub(crate) fn has_ended(&self) -> Result<Option<String>, StackError> {
+        match self.ended.as_ref().map(|ended| ended.get()) {
+            Some(Some(status)) => Ok(Some(format!("it ended ({status})"))),
+            Some(None) => Ok(None),
+            None => Ok((!self.folder.is_alive()?).then(|| "it ended".to_owned())),
         }
     }
 
@@ -287,6 +292,16 @@ impl Running {
             std::thread::sleep(POLL);
         }
         Ok(())
+    }
+}
+
+/// Settings for the user's other servers, a port or a TLS key among them, must not reach our own.
+pub(crate) fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("PG") || text.starts_with("TEMPORAL_") {
+            command.env_remove(&name);
+        }
     }
 }
 

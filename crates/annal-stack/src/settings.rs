@@ -18,7 +18,7 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Which servers are needed.
     pub needs: Needs,
-    /// Temporal search attributes to register when the server is started here, each as `Name=Keyword`.
+    /// Search attributes to register on our own Temporal server unless it has them, each as `Name=Keyword`.
     pub search_attributes: Vec<String>,
     /// True when the data may be lost at any time: PostgreSQL does not wait for the disk, Temporal keeps all in memory.
     pub disposable: bool,
@@ -49,7 +49,7 @@ pub struct Surroundings {
     pub database_url: Option<String>,
     /// A Temporal server to use instead of our own, as `host:port`: `TEMPORAL_ADDRESS`.
     pub temporal_address: Option<String>,
-    /// The Temporal namespace: `TEMPORAL_NAMESPACE`, else `default`.
+    /// The namespace on that server: `TEMPORAL_NAMESPACE`, else `default`. Our own server is always used with `default`.
     pub temporal_namespace: String,
     /// The folders in which commands are looked for: `PATH`.
     pub path: Vec<PathBuf>,

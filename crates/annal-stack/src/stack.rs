@@ -82,6 +82,19 @@ impl Stack {
         self.running.iter().any(Running::launched_here)
     }
 
+    /// Whether every server that runs on this folder still does. Those that the environment names are not asked.
+    ///
+    /// # Errors
+    /// When a server has ended, with the end of its log.
+    pub fn check(&self) -> Result<(), StackError> {
+        for running in &self.running {
+            if let Some(how) = running.has_ended()? {
+                return Err(running.folder.not_up(how));
+            }
+        }
+        Ok(())
+    }
+
     /// Stops using the servers, and waits for the end of those that nobody else uses.
     ///
     /// # Errors
@@ -175,7 +188,6 @@ fn start_own(
         stack
             .running
             .push(postgres::obtain(settings, &folder, &mut state, progress)?);
-        folder.remember(&state)?;
         stack.database_url = state
             .postgres
             .as_ref()
@@ -186,7 +198,6 @@ fn start_own(
         stack
             .running
             .push(temporal::obtain(settings, &folder, &mut state, progress)?);
-        folder.remember(&state)?;
         stack.temporal = state.temporal.as_ref().map(|known| TemporalAddress {
             target: known.target.clone(),
             namespace: known.namespace.clone(),

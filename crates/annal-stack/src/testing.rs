@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use crate::postgres::with_database;
 use crate::progress::Progress;
-use crate::{Needs, Settings, Stack, Surroundings, temporal};
+use crate::{Needs, Settings, Stack, StackError, Surroundings, temporal};
 
 /// Test programs run one after the other, with programs that need no server in between.
 const LINGER: Duration = Duration::from_secs(10);
@@ -47,29 +47,37 @@ pub async fn database() -> TestDatabase {
 
 /// An empty namespace on a Temporal server that is shared by all tests.
 pub async fn temporal() -> TestTemporal {
+    temporal_with(&[]).await
+}
+
+/// An empty namespace with these search attributes, each as `Name=Keyword`.
+pub async fn temporal_with(attributes: &[&str]) -> TestTemporal {
     let stack = shared(&TEMPORAL, Needs { temporal: true }).await;
     let target = stack.temporal().expect("it was asked for").target.clone();
     let namespace = unique();
     let (address, name) = (target.clone(), namespace.clone());
-    let made = tokio::task::spawn_blocking(move || {
-        let server = temporal::or_install(&Surroundings::of_this_process(), &silent())
-            .map_err(|error| error.to_string())?;
-        temporal::operator(
-            &server.program,
-            &address,
-            &[
-                "namespace",
-                "create",
-                "--retention",
-                "1d",
-                "--namespace",
-                &name,
-            ],
-        )
-    });
-    made.await
-        .expect("the task is not cancelled")
-        .expect("a namespace can be made on the test server");
+    let attributes: Vec<String> = attributes.iter().map(ToString::to_string).collect();
+    let make = move || {
+        let program = temporal::or_install(&Surroundings::of_this_process(), &silent())?.program;
+        let create = [
+            "namespace",
+            "create",
+            "--retention",
+            "1d",
+            "--namespace",
+            &name,
+        ];
+        let failed = |reason| StackError::Program {
+            program: "temporal operator namespace".into(),
+            reason,
+        };
+        temporal::operator(&program, &address, &create).map_err(failed)?;
+        temporal::ensure_attributes(&program, &address, &name, &attributes)
+    };
+    let made = tokio::task::spawn_blocking(make)
+        .await
+        .expect("the task is not cancelled");
+    made.unwrap_or_else(|error| panic!("a namespace on the test server: {error}"));
     TestTemporal { target, namespace }
 }
 
@@ -146,7 +154,6 @@ async fn shared(cell: &'static OnceCell<Stack>, needs: Needs) -> &'static Stack 
         let mut surroundings = Surroundings::of_this_process();
         surroundings.database_url = None;
         surroundings.temporal_address = None;
-        surroundings.temporal_namespace = "default".into();
         let settings = Settings {
             disposable: true,
             linger: LINGER,

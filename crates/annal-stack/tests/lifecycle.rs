@@ -18,7 +18,7 @@ async fn second_process() {
 
 #[tokio::test]
 async fn a_second_start_finds_the_data_on_the_same_ports() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let first = start(folder.path(), true).await;
     let (url, temporal) = (
         first.database_url().to_owned(),
@@ -58,7 +58,7 @@ async fn a_second_start_finds_the_data_on_the_same_ports() {
 #[tokio::test]
 async fn the_database_wants_its_password_and_only_this_user_can_read_it() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let stack = start(folder.path(), false).await;
     let mut wrong = stack.database_url().to_owned();
     let password = wrong
@@ -95,7 +95,7 @@ async fn the_database_wants_its_password_and_only_this_user_can_read_it() {
 
 #[tokio::test]
 async fn a_second_process_uses_the_same_servers_and_leaves_them_running() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let stack = start(folder.path(), false).await;
     let second = SecondProcess::start(folder.path(), false);
     assert_eq!(
@@ -112,7 +112,7 @@ async fn a_second_process_uses_the_same_servers_and_leaves_them_running() {
 
 #[tokio::test]
 async fn the_servers_outlive_their_starter_while_somebody_uses_them() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let stack = start(folder.path(), false).await;
     let second = SecondProcess::start(folder.path(), false);
     stack.stop().await.unwrap();
@@ -123,7 +123,7 @@ async fn the_servers_outlive_their_starter_while_somebody_uses_them() {
 
 #[tokio::test]
 async fn temporal_is_added_to_a_stack_that_was_started_without() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let reader = start(folder.path(), false).await;
     assert_eq!(reader.temporal(), None);
     let writer = start(folder.path(), true).await;
@@ -136,8 +136,64 @@ async fn temporal_is_added_to_a_stack_that_was_started_without() {
 }
 
 #[tokio::test]
+async fn search_attributes_are_made_once_and_added_to_later() {
+    let folder = support::folder();
+    for attributes in [
+        &["Report=Keyword"][..],
+        &["Report=Keyword", "Phase=Keyword", "Due=Datetime"],
+    ] {
+        let mut settings = support::settings(folder.path(), true);
+        settings.search_attributes = attributes.iter().map(ToString::to_string).collect();
+        let first = annal_stack::Stack::start_with(settings.clone(), &|_| {})
+            .await
+            .unwrap();
+        let again = annal_stack::Stack::start_with(settings, &|_| {})
+            .await
+            .unwrap();
+        again.stop().await.unwrap();
+        first.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ended_under_its_users_is_seen_and_started_again() {
+    let folder = support::folder();
+    let first = start(folder.path(), false).await;
+    first.check().unwrap();
+    for (pid, _) in processes_of(folder.path()) {
+        kill(pid);
+    }
+    wait_until_gone(folder.path());
+    wait_for(|| first.check().is_err());
+    assert_eq!(first.check().unwrap_err().code(), "stack_not_up");
+    let second = start(folder.path(), false).await;
+    assert!(second.started_here());
+    second.stop().await.unwrap();
+    drop(first);
+}
+
+#[tokio::test]
+async fn a_deleted_state_file_loses_no_data() {
+    let folder = support::folder();
+    let first = start(folder.path(), false).await;
+    execute(
+        first.database_url(),
+        "CREATE TABLE kept AS SELECT 8::bigint AS answer",
+    )
+    .await;
+    first.stop().await.unwrap();
+    fs::remove_file(folder.path().join("stack.json")).unwrap();
+    let second = start(folder.path(), false).await;
+    assert_eq!(
+        number(second.database_url(), "SELECT answer FROM kept").await,
+        8
+    );
+    second.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn nothing_survives_an_owner_that_is_killed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let owner = SecondProcess::start(folder.path(), true);
     execute(
         &owner.url,
@@ -162,7 +218,7 @@ async fn nothing_survives_an_owner_that_is_killed() {
 
 #[tokio::test]
 async fn nothing_survives_a_panic() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let path = folder.path().to_path_buf();
     let failed = tokio::spawn(async move {
         let _stack = tokio::task::spawn_blocking(move || {
@@ -178,7 +234,7 @@ async fn nothing_survives_a_panic() {
 
 #[tokio::test]
 async fn what_is_committed_survives_a_killed_postgres() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let stack = start(folder.path(), false).await;
     execute(
         stack.database_url(),
@@ -201,7 +257,7 @@ async fn what_is_committed_survives_a_killed_postgres() {
 
 #[tokio::test]
 async fn a_server_whose_supervisor_was_killed_is_replaced() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let owner = SecondProcess::start(folder.path(), false);
     execute(
         &owner.url,
@@ -232,7 +288,7 @@ async fn a_server_whose_supervisor_was_killed_is_replaced() {
 
 #[tokio::test]
 async fn a_stale_state_is_recognised() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     start(folder.path(), false).await.stop().await.unwrap();
     let postgres = folder.path().join("postgres");
     // As a crash leaves it, and since then every number was given to another program: to this test.
@@ -250,8 +306,6 @@ async fn a_stale_state_is_recognised() {
             .unwrap()
             .success()
     );
-    let state = fs::read_to_string(folder.path().join("stack.json")).unwrap();
-    assert!(state.contains("\"pid\""));
 
     let next = start(folder.path(), false).await;
     assert!(next.started_here());
@@ -268,7 +322,7 @@ async fn an_ordinary_user_can_do_it_too() {
     if !is_root() {
         return; // then every other test shows it
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let program = folder.path().join("second-process");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     const NOBODY: (u32, u32) = (65534, 65534);
@@ -286,7 +340,7 @@ async fn a_folder_that_postgres_cannot_reach_gets_its_data_elsewhere() {
     if !is_root() {
         return; // an ordinary user runs PostgreSQL as itself, and reaches its own folders
     }
-    let outer = tempfile::tempdir().unwrap();
+    let outer = support::folder();
     fs::set_permissions(outer.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let folder = outer.path().join("annal");
     let stack = start(&folder, false).await;
@@ -315,6 +369,17 @@ async fn a_folder_that_postgres_cannot_reach_gets_its_data_elsewhere() {
         gone.to_string().contains(&*elsewhere.to_string_lossy()),
         "{gone}"
     );
+}
+
+fn wait_for(condition: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !condition() {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "it does not come about"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 fn is_root() -> bool {

@@ -38,7 +38,7 @@ fn closed_address() -> std::net::SocketAddr {
 #[tokio::test]
 async fn addresses_in_the_environment_come_first() {
     let (database, temporal) = tokio::join!(testing::database(), testing::temporal());
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let unused = folder.path().join("unused");
     let mut settings = bare(&unused, true);
     settings.surroundings.database_url = Some(database.url().to_owned());
@@ -65,7 +65,7 @@ async fn addresses_in_the_environment_come_first() {
 
 #[tokio::test]
 async fn an_address_that_does_not_answer_is_named_without_its_password() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let closed = closed_address();
     let mut settings = bare(folder.path(), false);
     settings.surroundings.database_url = Some(format!("postgres://someone:secret@{closed}/annal"));
@@ -82,7 +82,7 @@ async fn an_address_that_does_not_answer_is_named_without_its_password() {
 
 #[tokio::test]
 async fn without_any_postgres_everything_tried_is_listed() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let began = Instant::now();
     let settings = bare(folder.path(), false);
     let maven = settings.surroundings.maven[0].clone();
@@ -107,7 +107,7 @@ async fn without_any_postgres_everything_tried_is_listed() {
 #[tokio::test]
 async fn without_any_temporal_everything_tried_is_listed() {
     let database = testing::database().await;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let mut settings = bare(folder.path(), true);
     settings.surroundings.database_url = Some(database.url().to_owned());
     let error = Stack::start_with(settings, &|_| {}).await.unwrap_err();
@@ -129,7 +129,7 @@ async fn without_any_temporal_everything_tried_is_listed() {
 
 #[tokio::test]
 async fn a_package_with_other_bytes_than_it_should_have_is_not_used() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let mut settings = bare(folder.path(), false);
     settings.surroundings.maven = vec![format!(
         "http://{}/maven",
@@ -151,7 +151,7 @@ async fn a_package_with_other_bytes_than_it_should_have_is_not_used() {
 
 #[tokio::test]
 async fn giving_up_ends_the_start() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = support::folder();
     let owner = support::start(folder.path(), false).await;
     // Somebody who holds the folder's lock for long.
     let lock = std::fs::File::open(folder.path().join("lock")).unwrap();

@@ -44,7 +44,6 @@ pub(super) fn initialise(
     binaries: &Binaries,
     service: &ServiceFolder,
     account: Option<&Account>,
-    password: &str,
     disposable: bool,
 ) -> Result<(), StackError> {
     let (data, new) = (service.path.join("data"), service.path.join("data.new"));
@@ -58,7 +57,7 @@ pub(super) fn initialise(
     } else {
         &[&["--locale=C.UTF-8"], &["--locale=C"]]
     };
-    let password_file = hand_password(service, account, password)?;
+    let password_file = hand_password(service, account, &password(service)?)?;
     let mut outcome = Ok(());
     for locale in locales {
         if new.exists() {

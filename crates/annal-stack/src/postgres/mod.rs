@@ -8,14 +8,14 @@ mod cluster;
 mod find;
 mod install;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::StackError;
 use crate::account::Account;
 use crate::folder::{Folder, PostgresState, State};
 use crate::progress::Progress;
-use crate::service::{Launch, Running, Service, ServiceFolder};
+use crate::service::{Launch, Running, ServiceFolder};
 use crate::settings::Settings;
 
 pub(crate) use cluster::{query, with_database};
@@ -23,6 +23,7 @@ pub(crate) use find::Binaries;
 
 /// Crash recovery replays what was written since the last checkpoint, so a start may take a while.
 const PATIENCE: Duration = Duration::from_secs(180);
+const ONE: &str = "SELECT 1";
 /// A port can be taken between the moment it is found free and the server's own bind.
 const PORTS_TO_TRY: usize = 3;
 
@@ -36,97 +37,107 @@ pub(crate) fn obtain(
     let account = Account::for_postgres();
     let service = folder.postgres(account.as_ref(), progress)?;
     if let Some(running) = service.attach(progress)? {
-        if let Some(known) = &state.postgres {
-            running.wait_until(progress, PATIENCE, || query(&known.url, "SELECT 1"))?;
-            return Ok(running);
+        // Nobody knows the port of a server whose state file was deleted. It is replaced when its last user has gone.
+        let known = state.postgres.as_ref().map(|known| known.url.clone());
+        let answer = known.map(|url| running.wait_until(progress, PATIENCE, || query(&url, ONE)));
+        match answer {
+            Some(Ok(_)) => return Ok(running),
+            Some(Err(error)) if service.is_alive()? => return Err(error),
+            _ => running.release(Duration::ZERO)?,
         }
-        // It runs, but nobody knows its port: it was killed between its start and the note of it.
-        running.release(Duration::ZERO)?;
     }
-    start(settings, &service, account.as_ref(), state, progress)
-}
-
-fn start(
-    settings: &Settings,
-    service: &ServiceFolder,
-    account: Option<&Account>,
-    state: &mut State,
-    progress: &Progress,
-) -> Result<Running, StackError> {
-    let data = service.path.join("data");
-    cluster::refuse_if_in_use(&data)?;
-    if settings.disposable && data.exists() {
-        std::fs::remove_dir_all(&data).map_err(StackError::folder("clear", &data))?;
-    }
-    let binaries = find::or_install(
-        &settings.surroundings,
-        cluster::major(&data),
-        &data,
-        account,
+    let start = Start {
+        settings,
+        folder,
+        service: &service,
+        account: account.as_ref(),
         progress,
-    )?;
-    let password = cluster::password(service)?;
-    if !data.exists() {
-        progress.say(format!(
-            "making a new PostgreSQL {} database in {}",
-            binaries.version,
-            service.path.display()
-        ));
-        cluster::initialise(&binaries, service, account, &password, settings.disposable)?;
-    }
-    let mut port = state.postgres.as_ref().map(|known| known.port);
-    for attempt in 1.. {
-        let free = crate::ports::free(port.take())?;
-        let url = format!("postgres://postgres:{password}@127.0.0.1:{free}/annal");
-        progress.say(format!(
-            "starting PostgreSQL {} on port {free}",
-            binaries.version
-        ));
-        match launch(
-            settings, service, account, &binaries, &data, free, &url, progress,
-        ) {
-            Ok(running) => {
-                state.postgres = Some(PostgresState {
-                    url,
-                    port: free,
-                    version: binaries.version.clone(),
-                    pid: service.pid(),
-                });
-                return Ok(running);
-            }
-            Err(StackError::NotUp { tail, .. })
-                if attempt < PORTS_TO_TRY && tail.contains("could not bind") => {}
-            Err(error) => return Err(error),
-        }
-    }
-    unreachable!("the last attempt returns")
+    };
+    let binaries = start.prepare()?;
+    start.on_a_free_port(&binaries, state)
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "one call, and each is a different thing"
-)]
-fn launch(
-    settings: &Settings,
-    service: &ServiceFolder,
-    account: Option<&Account>,
-    binaries: &Binaries,
-    data: &Path,
-    port: u16,
-    url: &str,
-    progress: &Progress,
-) -> Result<Running, StackError> {
-    debug_assert_eq!(service.service, Service::PostgreSql);
-    let program = binaries.folder.join("postgres");
-    let arguments = cluster::arguments(data, port, settings.disposable);
-    let running = service.launch(&Launch {
-        program: &program,
-        arguments,
-        account,
-        linger: settings.linger,
-    })?;
-    let maintenance = cluster::with_database(url, "postgres");
-    running.wait_until(progress, PATIENCE, || query(&maintenance, "SELECT 1"))?;
-    cluster::ensure_database(&maintenance)?;
-    Ok(running)
+/// One start of the server in its folder.
+struct Start<'a> {
+    settings: &'a Settings,
+    folder: &'a Folder,
+    service: &'a ServiceFolder,
+    account: Option<&'a Account>,
+    progress: &'a Progress,
+}
+
+impl Start<'_> {
+    fn data(&self) -> PathBuf {
+        self.service.path.join("data")
+    }
+
+    /// Sees to it that there are programs and data that fit together.
+    fn prepare(&self) -> Result<Binaries, StackError> {
+        let data = self.data();
+        cluster::refuse_if_in_use(&data)?;
+        if self.settings.disposable && data.exists() {
+            std::fs::remove_dir_all(&data).map_err(StackError::folder("clear", &data))?;
+        }
+        let surroundings = &self.settings.surroundings;
+        let wanted = cluster::major(&data);
+        let binaries = find::or_install(surroundings, wanted, &data, self.account, self.progress)?;
+        if !data.exists() {
+            let place = self.service.path.display();
+            self.progress.say(format!(
+                "making a new PostgreSQL {} database in {place}",
+                binaries.version
+            ));
+            cluster::initialise(
+                &binaries,
+                self.service,
+                self.account,
+                self.settings.disposable,
+            )?;
+        }
+        Ok(binaries)
+    }
+
+    /// Tries the port of the last time first.
+    fn on_a_free_port(
+        &self,
+        binaries: &Binaries,
+        state: &mut State,
+    ) -> Result<Running, StackError> {
+        let password = cluster::password(self.service)?;
+        let mut last_port = state.postgres.as_ref().map(|known| known.port);
+        for attempt in 1.. {
+            let port = crate::ports::free(last_port.take())?;
+            let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/annal");
+            self.progress.say(format!(
+                "starting PostgreSQL {} on port {port}",
+                binaries.version
+            ));
+            // Noted before the start: if we are killed in between, the next one still knows where the server is.
+            state.postgres = Some(PostgresState {
+                url: url.clone(),
+                port,
+                version: binaries.version.clone(),
+            });
+            self.folder.remember(state)?;
+            match self.launch(binaries, port, &url) {
+                Err(StackError::NotUp { tail, .. })
+                    if attempt < PORTS_TO_TRY && tail.contains("could not bind") => {}
+                outcome => return outcome,
+            }
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    fn launch(&self, binaries: &Binaries, port: u16, url: &str) -> Result<Running, StackError> {
+        let running = self.service.launch(&Launch {
+            program: &binaries.folder.join("postgres"),
+            arguments: cluster::arguments(&self.data(), port, self.settings.disposable),
+            account: self.account,
+            linger: self.settings.linger,
+        })?;
+        let maintenance = with_database(url, "postgres");
+        running.wait_until(self.progress, PATIENCE, || query(&maintenance, ONE))?;
+        cluster::ensure_database(&maintenance)?;
+        Ok(running)
+    }
 }

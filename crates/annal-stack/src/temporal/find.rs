@@ -11,6 +11,8 @@ use crate::settings::Surroundings;
 
 /// The release that is installed. It is the newest one whose module `go install` takes: later ones replace modules.
 pub(super) const VERSION: &str = "v1.5.1";
+/// The first server with updates ready for production.
+const OLDEST: (u32, u32) = (1, 26);
 
 /// A usable `temporal` command with the server inside.
 #[derive(Clone, Debug)]
@@ -29,7 +31,12 @@ pub(crate) fn or_install(
     match surroundings.program("temporal") {
         Some(program) => match inspect(&program) {
             Some(server) => return Ok(server),
-            None => tried.push(format!("{}: it has no server inside", program.display())),
+            None => tried.push(format!(
+                "{}: it has no server of version {}.{} or newer inside",
+                program.display(),
+                OLDEST.0,
+                OLDEST.1
+            )),
         },
         None => tried.push("`temporal` on PATH: none".into()),
     }
@@ -46,7 +53,7 @@ pub(crate) fn or_install(
     installed().ok_or(StackError::NoTemporal { tried })
 }
 
-/// The server in `program`, if there is one.
+/// The server in `program`, if there is one that serves.
 pub(super) fn inspect(program: &Path) -> Option<Server> {
     let output = Command::new(program)
         .arg("--version")
@@ -54,6 +61,12 @@ pub(super) fn inspect(program: &Path) -> Option<Server> {
         .output()
         .ok()?;
     let version = parse_version(&String::from_utf8_lossy(&output.stdout))?;
+    let mut numbers = version
+        .split('.')
+        .map_while(|part| part.parse::<u32>().ok());
+    if (numbers.next()?, numbers.next()?) < OLDEST {
+        return None;
+    }
     Some(Server {
         program: program.to_path_buf(),
         version,

@@ -1,5 +1,6 @@
 //! A real Temporal server: found, installed, started.
 
+mod attributes;
 mod find;
 mod golang;
 mod install;
@@ -12,13 +13,24 @@ use std::time::Duration;
 use crate::StackError;
 use crate::folder::{Folder, State, TemporalState};
 use crate::progress::Progress;
-use crate::service::{Launch, Running, ServiceFolder};
+use crate::service::{Launch, Running, ServiceFolder, without_settings};
 use crate::settings::Settings;
 
+pub(crate) use attributes::ensure as ensure_attributes;
 pub(crate) use find::or_install;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PORTS_TO_TRY: usize = 3;
+const NAMESPACE: &str = "default";
+const DEV_SERVER: [&str; 7] = [
+    "server",
+    "start-dev",
+    "--headless",
+    "--log-level",
+    "warn",
+    "--ip",
+    "127.0.0.1",
+];
 
 /// Installs the server if it has to be. Done before the folder is locked, so that those who need only PostgreSQL do not
 /// wait for a build of minutes.
@@ -41,90 +53,99 @@ pub(crate) fn obtain(
     progress: &Progress,
 ) -> Result<Running, StackError> {
     let service = folder.temporal()?;
-    if let Some(running) = service.attach(progress)? {
-        if let Some(known) = &state.temporal {
-            running.wait_until(progress, PATIENCE, || accepts(known.port))?;
-            return Ok(running);
-        }
-        // It runs, but nobody knows its port: it was killed between its start and the note of it.
-        running.release(Duration::ZERO)?;
+    let running = match attach(&service, state, progress)? {
+        Some(running) => running,
+        None => start(settings, folder, &service, state, progress)?,
+    };
+    if let (Some(known), false) = (&state.temporal, settings.search_attributes.is_empty()) {
+        let program = or_install(&settings.surroundings, progress)?.program;
+        attributes::ensure(
+            &program,
+            &known.target,
+            NAMESPACE,
+            &settings.search_attributes,
+        )?;
     }
-    start(settings, &service, state, progress)
+    Ok(running)
 }
 
+fn attach(
+    service: &ServiceFolder,
+    state: &State,
+    progress: &Progress,
+) -> Result<Option<Running>, StackError> {
+    let Some(running) = service.attach(progress)? else {
+        return Ok(None);
+    };
+    // Nobody knows the port of a server whose state file was deleted. It is replaced when its last user has gone.
+    let answer = state
+        .temporal
+        .as_ref()
+        .map(|known| running.wait_until(progress, PATIENCE, || accepts(known.port)));
+    match answer {
+        Some(Ok(())) => return Ok(Some(running)),
+        Some(Err(error)) if service.is_alive()? => return Err(error),
+        _ => running.release(Duration::ZERO)?,
+    }
+    Ok(None)
+}
+
+/// Tries the port of the last time first.
 fn start(
     settings: &Settings,
+    folder: &Folder,
     service: &ServiceFolder,
     state: &mut State,
     progress: &Progress,
 ) -> Result<Running, StackError> {
     let server = or_install(&settings.surroundings, progress)?;
-    let namespace = settings.surroundings.temporal_namespace.clone();
-    let mut port = state.temporal.as_ref().map(|known| known.port);
+    let mut last_port = state.temporal.as_ref().map(|known| known.port);
     for attempt in 1.. {
-        let free = crate::ports::free(port.take())?;
+        let port = crate::ports::free(last_port.take())?;
         progress.say(format!(
-            "starting Temporal {} on port {free}",
+            "starting Temporal {} on port {port}",
             server.version
         ));
-        let arguments = arguments(settings, service, free, &namespace);
-        let running = service.launch(&Launch {
-            program: &server.program,
-            arguments,
-            account: None,
-            linger: settings.linger,
-        })?;
-        match running.wait_until(progress, PATIENCE, || healthy(&server.program, free)) {
-            Ok(()) => {
-                let target = format!("127.0.0.1:{free}");
-                state.temporal = Some(TemporalState {
-                    target,
-                    namespace,
-                    port: free,
-                    version: server.version,
-                    pid: service.pid(),
-                });
-                return Ok(running);
-            }
+        let (target, version) = (format!("127.0.0.1:{port}"), server.version.clone());
+        // Noted before the start: if we are killed in between, the next one still knows where the server is.
+        state.temporal = Some(TemporalState {
+            target,
+            namespace: NAMESPACE.into(),
+            port,
+            version,
+        });
+        folder.remember(state)?;
+        match launch(settings, service, &server.program, port, progress) {
             Err(StackError::NotUp { tail, .. })
                 if attempt < PORTS_TO_TRY && tail.contains("address already in use") => {}
-            Err(error) => return Err(error),
+            outcome => return outcome,
         }
     }
     unreachable!("the last attempt returns")
 }
 
-fn arguments(
+fn launch(
     settings: &Settings,
     service: &ServiceFolder,
+    program: &Path,
     port: u16,
-    namespace: &str,
-) -> Vec<String> {
-    let mut arguments: Vec<String> = [
-        "server",
-        "start-dev",
-        "--headless",
-        "--log-level",
-        "warn",
-        "--ip",
-        "127.0.0.1",
-    ]
-    .map(String::from)
-    .to_vec();
+    progress: &Progress,
+) -> Result<Running, StackError> {
+    let mut arguments: Vec<String> = DEV_SERVER.map(String::from).to_vec();
     arguments.extend(["--port".into(), port.to_string()]);
     if !settings.disposable {
-        arguments.extend([
-            "--db-filename".into(),
-            service.path.join("temporal.db").display().to_string(),
-        ]);
+        let file = service.path.join("temporal.db").display().to_string();
+        arguments.extend(["--db-filename".into(), file]);
     }
-    if namespace != "default" {
-        arguments.extend(["--namespace".into(), namespace.to_owned()]);
-    }
-    for attribute in &settings.search_attributes {
-        arguments.extend(["--search-attribute".into(), attribute.clone()]);
-    }
-    arguments
+    let launch = Launch {
+        program,
+        arguments,
+        account: None,
+        linger: settings.linger,
+    };
+    let running = service.launch(&launch)?;
+    running.wait_until(progress, PATIENCE, || healthy(program, port))?;
+    Ok(running)
 }
 
 /// Asks the server over gRPC whether it serves.
@@ -152,12 +173,7 @@ pub(crate) fn operator(program: &Path, target: &str, arguments: &[&str]) -> Resu
         .arg("operator")
         .args(arguments)
         .args(["--address", target, "--command-timeout", "10s"]);
-    // Settings for a real server, a TLS key among them, must not reach our own.
-    for (name, _) in
-        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TEMPORAL_"))
-    {
-        command.env_remove(name);
-    }
+    without_settings(&mut command);
     let output = command
         .stdin(Stdio::null())
         .output()

@@ -9,6 +9,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -19,6 +20,13 @@ use sqlx::{Connection as _, PgConnection, Row as _};
 
 pub(crate) const FOLDER: &str = "ANNAL_STACK_TEST_FOLDER";
 pub(crate) const TEMPORAL: &str = "ANNAL_STACK_TEST_TEMPORAL";
+
+/// A folder that the user who runs PostgreSQL for root can reach.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
 
 /// Settings that no variable of the environment can point at somebody's real server.
 pub(crate) fn settings(folder: &Path, temporal: bool) -> Settings {

@@ -19,7 +19,7 @@ impl Case {
         match phase {
             Phase::DataOwnerId => {
                 self.read_scope(&mut basis);
-                basis.lines_of_business = self.run.lines_of_business().to_vec();
+                basis.lines_of_business = self.lines_of_business();
             }
             Phase::RequestInfo => {
                 self.read_scope(&mut basis);
@@ -33,6 +33,14 @@ impl Case {
             _ => {}
         }
         basis
+    }
+
+    /// A report that was opened without lines of business has one: all of it.
+    fn lines_of_business(&self) -> Vec<String> {
+        match self.run.lines_of_business() {
+            [] => vec!["all".to_owned()],
+            lines => lines.to_vec(),
+        }
     }
 
     /// The versions that stand in the phases before this one.

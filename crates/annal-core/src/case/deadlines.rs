@@ -60,6 +60,7 @@ impl Case {
 
     /// Whom an open step waits for, and since when it is due.
     fn late(&self, phase: Phase, step: &StepId) -> Result<(Role, DateTime<Utc>), Rejection> {
+        self.run.expect_open()?;
         let over = || Rejection::new(Code::OutOfOrder, format!("step {step} is over"));
         let open = self.run.open_step(phase).filter(|it| it.id == *step);
         let open = open.ok_or_else(over)?;

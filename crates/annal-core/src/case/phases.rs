@@ -45,6 +45,10 @@ impl Case {
         turn.follow_up(phase)?;
         turn.instant(phase, "complete", StepKind::Automatic, "done")?;
         turn.run(RunCommand::CompletePhase { phase })?;
+        // Done on ground that is still open: the run keeps it stale, and so does the dossier.
+        for because_of in turn.after.run.stale_because_of(phase) {
+            turn.dossier(phase, &DossierCommand::MarkStale { because_of })?;
+        }
         Ok(turn.outcome())
     }
 

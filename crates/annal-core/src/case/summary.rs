@@ -74,7 +74,11 @@ impl Case {
             .iter()
             .map(|plan| self.phase_summary(plan.phase))
             .collect();
-        let awaiting = phases.iter().flat_map(|it| self.waiting(it)).collect();
+        // In a run that is over, nobody is asked for anything.
+        let awaiting = match self.run.status() {
+            RunStatus::Open => phases.iter().flat_map(|it| self.waiting(it)).collect(),
+            _ => Vec::new(),
+        };
         Summary {
             run: self.run.id(),
             status: self.run.status(),
@@ -90,7 +94,7 @@ impl Case {
             phase,
             status: self.run.phase_status(phase),
             stage: self.stage(phase),
-            stale: dossier.stale_because.is_some(),
+            stale: self.run.is_stale(phase),
             versions: dossier
                 .versions
                 .iter()

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::{Case, Outcome, Target};
 use crate::command::Command;
-use crate::dossier::{Asked, DossierCommand, DossierEvent, Stage};
+use crate::dossier::{Asked, DossierCommand, DossierEvent, Stage, second_level};
 use crate::ids::{CommandId, PersonId, StepId};
 use crate::people::{Actor, Role};
 use crate::phase::Phase;
@@ -163,7 +163,8 @@ impl<'a> Turn<'a> {
         }
         let happened = self.happened(phase);
         if let Some(id) = open {
-            let outcome = happened.unwrap_or("done").to_owned();
+            let handed_in = self.submitted_now(phase).then_some("submitted");
+            let outcome = handed_in.or(happened).unwrap_or("done").to_owned();
             self.run_as_engine(RunCommand::CompleteStep { step: id, outcome })?;
         }
         if self.submitted_now(phase) {
@@ -180,7 +181,7 @@ impl<'a> Turn<'a> {
 
     fn wanted_step(&self, phase: Phase) -> Option<Wanted> {
         let plan = self.after.definition.phase(phase)?;
-        let second = plan.approve.first().copied().unwrap_or(plan.work);
+        let second = second_level(plan).first().copied().unwrap_or(plan.work);
         let person = |name, role| {
             let role = Some(role);
             Some(Wanted { name, role })
@@ -312,6 +313,10 @@ fn mirrored(event: &RunEvent) -> Option<(Phase, DossierEvent)> {
         RunEvent::PhaseReopened { phase, by, reason } => {
             let (by, reason) = (by.clone(), reason.clone());
             Some((*phase, DossierEvent::PhaseReopened { by, reason }))
+        }
+        RunEvent::PhaseConfirmed { phase, by, reason } => {
+            let (by, reason) = (by.clone(), reason.clone());
+            Some((*phase, DossierEvent::PhaseConfirmed { by, reason }))
         }
         RunEvent::PhaseMarkedStale { phase, because_of } => {
             let because_of = *because_of;

@@ -1,4 +1,14 @@
 //! What can happen in a dossier. The payload is tagged with `type`, in snake case, which is also the event's type.
+//!
+//! Schemas are versioned: all are at `1.0` today, which `event_version` writes beside each event, and
+//! `tests/golden/dossier` holds an example of each that has to stay readable for ever. How one changes:
+//!
+//! - A field that may be missing is added with `#[serde(default)]`; old payloads stay as they are, and so does the
+//!   version. A golden file is added for the new form.
+//! - Anything else is version `2.0` of that event: `event_version` says so for its type, a
+//!   `cqrs_es::persist::SemanticVersionEventUpcaster` for the type turns an older payload into the newer one before it
+//!   is decoded, and the golden file of `1.0` stays and is decoded through it. Stored payloads are never rewritten: their
+//!   bytes are hashed.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -43,6 +53,8 @@ pub enum DossierEvent {
         item: ItemId,
         /// What it says.
         content: Content,
+        /// Who put it there.
+        by: PersonId,
     },
     /// An item came along from an earlier version.
     ItemCarried {
@@ -331,6 +343,21 @@ pub enum DossierEvent {
     MarkedStale {
         /// The phase that was reopened.
         because_of: Phase,
+    },
+    /// The phase was stale, and a test executive says that what was done in it stands as it is.
+    PhaseConfirmed {
+        /// By whom.
+        by: PersonId,
+        /// Why it is not touched by what was reopened.
+        reason: String,
+    },
+    /// Somebody acted here in another's place for the first time. What the one does counts as the other's, so that
+    /// four eyes stay four.
+    DeputyActed {
+        /// Who acted.
+        by: PersonId,
+        /// In whose place.
+        in_place_of: PersonId,
     },
     /// Somebody tried what the rules refuse.
     AttemptRefused {

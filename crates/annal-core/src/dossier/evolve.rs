@@ -22,15 +22,22 @@ impl Dossier {
             }
             E::PhaseCompleted {} => {
                 self.status = DossierStatus::Completed;
+                self.reopened = false;
                 self.stale_because = None;
             }
             E::PhaseSkipped { .. } => self.status = DossierStatus::Skipped,
             E::PhaseReopened { .. } => {
                 self.status = DossierStatus::Open;
                 self.reopened_after = self.versions.last().map(|version| version.number);
+                self.reopened = true;
                 self.reopened_untouched = true;
             }
             E::MarkedStale { because_of } => self.stale_because = Some(*because_of),
+            E::PhaseConfirmed { .. } => self.stale_because = None,
+            E::DeputyActed { by, in_place_of } => {
+                let places = self.deputies.entry(by.clone()).or_default();
+                places.insert(in_place_of.clone());
+            }
             E::AttemptRefused { .. } => self.refusals += 1,
             E::ReminderSent { .. } | E::DeadlineEscalated { .. } => {}
             E::VersionCreated { .. }
@@ -85,10 +92,13 @@ impl Dossier {
                 inputs: inputs.clone(),
                 created_by: by.clone(),
                 state: VersionState::Draft,
+                hands: std::collections::BTreeSet::new(),
+                edits: 0,
                 items: indexmap::IndexMap::new(),
             }),
             E::VersionSubmitted { version, by } => {
                 let submitted_by = by.clone();
+                self.had_a_hand(*version, by);
                 self.change(*version, |_| VersionState::PendingApproval { submitted_by });
             }
             E::VersionWithdrawn { version, .. } => self.change(*version, |_| VersionState::Draft),
@@ -130,6 +140,18 @@ impl Dossier {
         }
     }
 
+    fn had_a_hand(&mut self, number: VersionNo, person: &PersonId) {
+        if let Some(version) = self.at(number) {
+            version.hands.insert(person.clone());
+        }
+    }
+
+    fn edited(&mut self, number: VersionNo) {
+        if let Some(version) = self.at(number) {
+            version.edits += 1;
+        }
+    }
+
     fn supersede(&mut self, number: VersionNo, by_version: VersionNo) {
         if let Some(version) = self.at(number)
             && let VersionState::Approved { submitted_by, by } = &version.state
@@ -148,11 +170,12 @@ impl Dossier {
                 version,
                 item,
                 content,
+                by,
             } => {
                 if let Some(version) = self.at(*version) {
-                    version
-                        .items
-                        .insert(item.clone(), Item::new(content.clone()));
+                    let mut added = Item::new(content.clone());
+                    added.hands.insert(by.clone());
+                    version.items.insert(item.clone(), added);
                 }
             }
             E::ItemCarried {
@@ -164,9 +187,13 @@ impl Dossier {
                 report_owner,
                 locked,
             } => {
+                let before = self.version(from.version);
+                let before = before.and_then(|version| version.items.get(item));
+                let hands = before.map(|item| item.hands.clone()).unwrap_or_default();
+                let decided = tester.iter().map(|decision| decision.by.clone());
                 let carried = Item {
                     carried: Some(from.clone()),
-                    hands: tester.iter().map(|decision| decision.by.clone()).collect(),
+                    hands: hands.into_iter().chain(decided).collect(),
                     tester: tester.clone(),
                     report_owner: report_owner.clone(),
                     locked: *locked,
@@ -176,7 +203,11 @@ impl Dossier {
                     version.items.insert(item.clone(), carried);
                 }
             }
-            E::ItemRemoved { version, item, .. } => {
+            E::ItemRemoved {
+                version, item, by, ..
+            } => {
+                self.edited(*version);
+                self.had_a_hand(*version, by);
                 if let Some(version) = self.at(*version) {
                     version.items.shift_remove(item);
                 }
@@ -187,16 +218,19 @@ impl Dossier {
                 content,
                 by,
                 ..
-            } => self.item(*version, item, |item| {
-                // What was decided or signed was another content.
-                let hands = std::mem::take(&mut item.hands);
-                *item = Item {
-                    carried: item.carried.take(),
-                    hands,
-                    ..Item::new(content.clone())
-                };
-                item.hands.insert(by.clone());
-            }),
+            } => {
+                self.edited(*version);
+                self.item(*version, item, |item| {
+                    // What was decided or signed was another content.
+                    let hands = std::mem::take(&mut item.hands);
+                    *item = Item {
+                        carried: item.carried.take(),
+                        hands,
+                        ..Item::new(content.clone())
+                    };
+                    item.hands.insert(by.clone());
+                });
+            }
             E::ItemDecided { version, item, .. } => {
                 self.item(*version, item, |item| item.take(event));
             }

@@ -10,7 +10,8 @@ use crate::item::{Content, Verdict};
 pub type Facts = BTreeMap<String, i64>;
 
 impl Version {
-    /// `items`, `in_scope` (attributes that are tested), `changed` (modified, overridden, excluded or rewritten) and
+    /// `items`, `in_scope` (attributes that are tested), `changed` (modified, overridden, excluded, rewritten or
+    /// taken out) and
     /// `carried`.
     #[must_use]
     pub fn facts(&self) -> Facts {
@@ -30,7 +31,7 @@ impl Version {
         named([
             ("items", self.items.len()),
             ("in_scope", count(&tested)),
-            ("changed", count(&|item| item.was_changed())),
+            ("changed", count(&|item| item.was_changed()) + self.edits),
             ("carried", self.carried_forward()),
         ])
     }

@@ -15,7 +15,7 @@ pub mod state;
 
 pub use basis::Basis;
 pub use command::DossierCommand;
-pub use decide::{Asked, allowed_verdicts, next_to_sign, sign_off_order};
+pub use decide::{Asked, allowed_verdicts, next_to_sign, second_level, sign_off_order};
 pub use event::DossierEvent;
 pub use facts::Facts;
 pub use hash::content_hash;

@@ -74,6 +74,8 @@ impl E {
             Self::PhaseSkipped { .. } => "phase_skipped",
             Self::PhaseReopened { .. } => "phase_reopened",
             Self::MarkedStale { .. } => "marked_stale",
+            Self::PhaseConfirmed { .. } => "phase_confirmed",
+            Self::DeputyActed { .. } => "deputy_acted",
             Self::AttemptRefused { .. } => "attempt_refused",
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::basis::Basis;
-use super::decide::{next_to_sign, sign_off_order};
+use super::decide::{next_to_sign, second_level, sign_off_order};
 use super::state::{Dossier, DossierStatus, Review, Version};
 use crate::definition::PhaseDef;
 use crate::ids::{ItemId, PersonId, TestCaseId};
@@ -134,12 +134,25 @@ impl Dossier {
                 .collect(),
             Stage::Approve => self.awaiting_second_level(plan),
             Stage::Work => match plan.phase {
-                Phase::DataOwnerId => self.awaiting_owners(basis),
-                Phase::RequestInfo => self.awaiting_evidence(basis),
-                Phase::TestExecution => self.awaiting_tests(basis),
+                Phase::DataOwnerId => self.or_reopened(self.awaiting_owners(basis), plan),
+                Phase::RequestInfo => self.or_reopened(self.awaiting_evidence(basis), plan),
+                Phase::TestExecution => self.or_reopened(self.awaiting_tests(basis), plan),
                 _ => self.awaiting_first_level(plan),
             },
         }
+    }
+
+    /// A trail that was complete before it was reopened still waits for what it was reopened for.
+    fn or_reopened(&self, awaited_now: Vec<Awaited>, plan: &PhaseDef) -> Vec<Awaited> {
+        if !awaited_now.is_empty() {
+            return awaited_now;
+        }
+        let (role, action) = match plan.phase {
+            Phase::DataOwnerId => (Role::Tester, Action::AssignOwners),
+            Phase::RequestInfo => (Role::DataOwner, Action::ReviseDocument),
+            _ => (Role::Tester, Action::ExecuteTests),
+        };
+        vec![awaited(role, action, "what was reopened".to_owned(), 1)]
     }
 
     fn awaiting_first_level(&self, plan: &PhaseDef) -> Vec<Awaited> {
@@ -184,7 +197,8 @@ impl Dossier {
         } else {
             Action::Approve
         };
-        let role = plan.approve.first().copied().unwrap_or(Role::ReportOwner);
+        let role = second_level(plan).first().copied();
+        let role = role.unwrap_or(Role::ReportOwner);
         vec![awaited(role, action, version_name(pending), open.max(1))]
     }
 

@@ -24,6 +24,9 @@ pub struct Dossier {
     pub stale_because: Option<Phase>,
     /// How many versions there were when the phase was last reopened; the next one stands only after that.
     pub reopened_after: Option<VersionNo>,
+    /// Reopened, and not completed since.
+    #[serde(default)]
+    pub reopened: bool,
     /// Reopened, and nothing was done in it since.
     pub reopened_untouched: bool,
     /// All versions; number n is at n − 1.
@@ -36,6 +39,9 @@ pub struct Dossier {
     pub documents: IndexMap<DocumentId, Document>,
     /// test_execution: the cases.
     pub tests: IndexMap<TestCaseId, TestCase>,
+    /// Who acted here, and in whose place.
+    #[serde(default)]
+    pub deputies: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// Attempts that the rules refused.
     pub refusals: u64,
 }
@@ -77,6 +83,12 @@ pub struct Version {
     pub created_by: PersonId,
     /// Where it stands, with who brought it there.
     pub state: VersionState,
+    /// Everybody who handed it in (also where it was withdrawn since) or took items out: they never approve it.
+    #[serde(default)]
+    pub hands: BTreeSet<PersonId>,
+    /// How often an item of it was rewritten or taken out.
+    #[serde(default)]
+    pub edits: usize,
     /// Its items in the order in which they came.
     pub items: IndexMap<ItemId, Item>,
 }
@@ -134,7 +146,8 @@ pub struct Item {
     pub report_owner: Option<Decision>,
     /// Approved on both levels in an earlier version; not decided again.
     pub locked: bool,
-    /// Everybody who decided on the first level or changed the content: they never decide on the second.
+    /// Everybody who wrote the content or decided on the first level, in this version or in one that it was carried
+    /// from: they never decide on the second.
     pub hands: BTreeSet<PersonId>,
     /// test_report: the signatures that stand, in order.
     pub signatures: Vec<Signature>,

@@ -72,6 +72,7 @@ impl RunEvent {
             Self::PhaseCompleted { .. } => "phase_completed",
             Self::PhaseSkipped { .. } => "phase_skipped",
             Self::PhaseReopened { .. } => "phase_reopened",
+            Self::PhaseConfirmed { .. } => "phase_confirmed",
             Self::PhaseMarkedStale { .. } => "phase_marked_stale",
             Self::TransitionTaken { .. } => "transition_taken",
             Self::StepScheduled { .. } => "step_scheduled",

@@ -53,6 +53,11 @@ pub enum RunCommand {
         /// The phase.
         phase: Phase,
     },
+    /// A stale phase stands as it is. Needs a reason; by a test executive.
+    ConfirmPhase {
+        /// The phase.
+        phase: Phase,
+    },
     /// What the phase rests on was reopened.
     MarkStale {
         /// The phase.

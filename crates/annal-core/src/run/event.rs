@@ -46,6 +46,15 @@ pub enum RunEvent {
         /// Why.
         reason: String,
     },
+    /// A stale phase stands as it is.
+    PhaseConfirmed {
+        /// The phase.
+        phase: Phase,
+        /// By whom.
+        by: PersonId,
+        /// Why it is not touched by what was reopened.
+        reason: String,
+    },
     /// What a phase rests on was reopened.
     PhaseMarkedStale {
         /// The phase.

@@ -28,6 +28,10 @@ impl ReportRun {
                 self.phases.entry(*phase).or_default().status = PhaseStatus::Skipped;
             }
             RunEvent::PhaseCompleted { phase } => self.phase_completed(*phase),
+            RunEvent::PhaseConfirmed { phase, .. } => {
+                let state = self.phases.entry(*phase).or_default();
+                state.stale_because_of.clear();
+            }
             RunEvent::PhaseMarkedStale { phase, because_of } => {
                 let state = self.phases.entry(*phase).or_default();
                 state.stale_because_of.insert(*because_of);

@@ -79,6 +79,7 @@ impl RunCommand {
             Self::SkipPhase { .. } => "skip_phase",
             Self::CompletePhase { .. } => "complete_phase",
             Self::ReopenPhase { .. } => "reopen_phase",
+            Self::ConfirmPhase { .. } => "confirm_phase",
             Self::MarkStale { .. } => "mark_stale",
             Self::ScheduleStep { .. } => "schedule_step",
             Self::StartStep { .. } => "start_step",

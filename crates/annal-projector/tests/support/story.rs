@@ -142,7 +142,7 @@ impl Story {
             version,
             origin,
             inputs,
-            by,
+            by: by.clone(),
         };
         self.tell(run, phase, created);
         for number in 0..self.random.random_range(0..5) {
@@ -156,6 +156,7 @@ impl Story {
                         version,
                         item,
                         content,
+                        by: by.clone(),
                     },
                 );
             }
@@ -229,6 +230,7 @@ impl Story {
                     version,
                     item,
                     content,
+                    by,
                 };
                 return self.tell(run, phase, added);
             }

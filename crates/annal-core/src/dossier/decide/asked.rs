@@ -63,21 +63,8 @@ impl Asked<'_> {
         })
     }
 
-    /// Four eyes: the asker may not be one of those who had a hand in it.
-    pub(super) fn other_than<'p>(
-        &self,
-        hands: impl IntoIterator<Item = (&'p PersonId, &'static str)>,
-        to_do: &str,
-    ) -> Result<(), Rejection> {
-        let mine = |person: &PersonId| {
-            *person == self.actor.id || Some(person) == self.actor.on_behalf_of.as_ref()
-        };
-        match hands.into_iter().find(|(person, _)| mine(person)) {
-            None => Ok(()),
-            Some((person, what)) => Err(Rejection::new(
-                RejectionCode::FourEyes,
-                format!("{person} {what} and so may not {to_do}; somebody else has to"),
-            )),
-        }
+    /// Whether this person asks, or is the one in whose place it is asked.
+    pub(super) fn is(&self, person: &PersonId) -> bool {
+        *person == self.actor.id || Some(person) == self.actor.on_behalf_of.as_ref()
     }
 }

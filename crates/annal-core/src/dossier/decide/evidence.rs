@@ -1,6 +1,6 @@
 //! request_info: what is asked of the owners, what they hand in, and its review on two levels.
 
-use super::items::{Refusals, not_empty};
+use super::items::{Refusals, not_empty, once};
 use super::{Asked, Decided};
 use crate::dossier::basis::Basis;
 use crate::dossier::event::{DossierEvent, FileRef};
@@ -36,7 +36,9 @@ impl Dossier {
         }
         let owned = basis.attributes_by_owner();
         let mut bad = Refusals::default();
+        let mut seen = std::collections::BTreeSet::new();
         for attribute in attributes {
+            bad.note(attribute, once(&mut seen, attribute));
             let owns = owned.get(owner).is_some_and(|it| it.contains(attribute));
             let why = format!("is not owned by {owner}");
             bad.note(attribute, (!owns).then_some((Code::UnknownItem, why)));
@@ -87,7 +89,8 @@ impl Dossier {
         asked.in_role(&[Role::DataOwner], "revise a document")?;
         let (now, request) = self.document(document)?;
         only_its_owner(asked, request, "revise its documents")?;
-        if now.review == Review::Accepted {
+        // What is accepted stands, until the phase is reopened.
+        if now.review == Review::Accepted && !self.reopened {
             return Err(Rejection::new(
                 Code::VersionClosed,
                 format!(
@@ -137,7 +140,7 @@ impl Dossier {
         };
         let submitter = (&now.submitted_by, "handed it in");
         let reviewer = reviewer.map(|by| (by, "reviewed it on the first level"));
-        asked.other_than([submitter].into_iter().chain(reviewer), "review it")?;
+        self.other_than(asked, [submitter].into_iter().chain(reviewer), "review it")?;
         let reason = match accept {
             true => asked.reason.map(str::to_owned),
             false => Some(asked.due_reason("send a document back")?),

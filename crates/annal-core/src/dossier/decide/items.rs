@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::versions::four_eyes;
-use super::{Asked, Decided};
+use super::content::{allowed_verdicts, contradicts, fits, is_a_key, loses_its_key};
+use super::{Asked, Decided, second_level};
 use crate::definition::PhaseDef;
 use crate::dossier::event::DossierEvent;
 use crate::dossier::state::{Dossier, Item, Version};
@@ -23,9 +23,9 @@ impl Dossier {
         plan: &PhaseDef,
     ) -> Decided {
         asked.in_role(&[plan.work, Role::Engine], "add items")?;
-        let draft = self.in_status(None, VersionStatus::Draft, "changed")?;
+        let draft = self.draft(asked, plan)?;
         not_empty(items.len())?;
-        self.added(items, draft.number, Some((draft, CarryForward::All)))
+        self.added(asked, items, draft.number, Some((draft, CarryForward::All)))
     }
 
     pub(super) fn change_item(
@@ -36,9 +36,10 @@ impl Dossier {
         plan: &PhaseDef,
     ) -> Decided {
         asked.in_role(&[plan.work], "change an item")?;
-        let draft = self.in_status(None, VersionStatus::Draft, "changed")?;
+        let draft = self.draft(asked, plan)?;
         let mut bad = Refusals::default();
         bad.note(id, check_changeable(draft, id));
+        bad.note(id, loses_its_key(draft, id, content));
         bad.note(id, fits(plan.phase, content));
         bad.into_result("change")?;
         Ok(vec![DossierEvent::ItemChanged {
@@ -57,13 +58,14 @@ impl Dossier {
         plan: &PhaseDef,
     ) -> Decided {
         asked.in_role(&[plan.work], "remove items")?;
-        let draft = self.in_status(None, VersionStatus::Draft, "changed")?;
+        let draft = self.draft(asked, plan)?;
         not_empty(items.len())?;
         let reason = asked.due_reason("remove items")?;
         let mut bad = Refusals::default();
         let mut seen = BTreeSet::new();
         for id in items {
             bad.note(id, check_changeable(draft, id));
+            bad.note(id, is_a_key(draft, id));
             bad.note(id, once(&mut seen, id));
         }
         bad.into_result("remove")?;
@@ -112,6 +114,13 @@ impl Dossier {
             .collect())
     }
 
+    /// The draft that the asker may change.
+    fn draft(&self, asked: &Asked<'_>, plan: &PhaseDef) -> Result<&Version, Rejection> {
+        let draft = self.in_status(None, VersionStatus::Draft, "changed")?;
+        self.first_pair_of_eyes(asked, draft.items.values(), plan, "change it")?;
+        Ok(draft)
+    }
+
     /// First-level decisions are for drafts, second-level ones for versions that wait for approval.
     fn open_for(
         &self,
@@ -123,13 +132,17 @@ impl Dossier {
         match level {
             DecisionLevel::Tester => {
                 asked.in_role(&[plan.work], "decide on the first level")?;
-                self.in_status(version, VersionStatus::Draft, "decided on by a tester")
+                let draft = VersionStatus::Draft;
+                let version = self.in_status(version, draft, "decided on by a tester")?;
+                let items = version.items.values();
+                self.first_pair_of_eyes(asked, items, plan, "decide on its first level")?;
+                Ok(version)
             }
             DecisionLevel::ReportOwner => {
-                asked.in_role(&plan.approve, "decide on the second level")?;
+                asked.in_role(&second_level(plan), "decide on the second level")?;
                 let pending = VersionStatus::PendingApproval;
                 let version = self.in_status(version, pending, "decided on by a report owner")?;
-                four_eyes(asked, version, "decide on its second level")?;
+                self.second_pair_of_eyes(asked, version, "decide on its second level")?;
                 Ok(version)
             }
         }
@@ -138,6 +151,7 @@ impl Dossier {
     /// The events for new items; refused if one is there already (in the draft, or carried by the policy).
     pub(super) fn added(
         &self,
+        asked: &Asked<'_>,
         items: &[NewItem],
         into: VersionNo,
         beside: Option<(&Version, CarryForward)>,
@@ -163,6 +177,7 @@ impl Dossier {
             version: into,
             item: new.id.clone(),
             content: new.content.clone(),
+            by: asked.person(),
         };
         Ok(items.iter().map(added).collect())
     }
@@ -191,7 +206,7 @@ impl Item {
 }
 
 /// A rule that an item breaks, and how.
-type Breach = (Code, String);
+pub(super) type Breach = (Code, String);
 
 /// The bad items of a bulk command.
 #[derive(Default)]
@@ -294,94 +309,4 @@ fn check_decision(
         return Some((Code::ReasonRequired, why));
     }
     None
-}
-
-/// The verdicts that a phase takes at a level.
-#[must_use]
-pub const fn allowed_verdicts(phase: Phase, level: DecisionLevel) -> &'static [Verdict] {
-    use Verdict as V;
-    match (phase, level) {
-        (Phase::Planning, DecisionLevel::Tester) => &[V::Include, V::Exclude, V::Modify],
-        (Phase::Scoping, DecisionLevel::Tester) => {
-            &[V::Accept, V::Decline, V::OverrideIn, V::OverrideOut]
-        }
-        (Phase::DataProfiling, _) | (Phase::Scoping, DecisionLevel::ReportOwner) => {
-            &[V::Approve, V::Reject, V::RequestChanges]
-        }
-        (Phase::Planning, DecisionLevel::ReportOwner)
-        | (Phase::SampleSelection | Phase::Observations, _) => &[V::Approve, V::Reject],
-        _ => &[],
-    }
-}
-
-/// Why a verdict cannot be true of such a content.
-fn contradicts(content: &Content, verdict: Verdict) -> Option<&'static str> {
-    match (content, verdict) {
-        (
-            Content::Attribute {
-                primary_key: true, ..
-            },
-            Verdict::Exclude,
-        ) => Some("is a primary key and always part of the plan"),
-        (
-            Content::ScopeAttribute {
-                primary_key: true, ..
-            },
-            Verdict::Decline | Verdict::OverrideOut,
-        ) => Some("is a primary key and always in scope"),
-        (
-            Content::ScopeAttribute {
-                recommended: false,
-                primary_key: false,
-                ..
-            },
-            Verdict::Accept,
-        ) => Some("is not recommended; override it into scope, with a reason"),
-        (
-            Content::ScopeAttribute {
-                recommended: true, ..
-            },
-            Verdict::Decline,
-        ) => Some("is recommended; override it out of scope, with a reason"),
-        (
-            Content::ScopeAttribute {
-                recommended: true, ..
-            },
-            Verdict::OverrideIn,
-        )
-        | (
-            Content::ScopeAttribute {
-                recommended: false, ..
-            },
-            Verdict::OverrideOut,
-        ) => Some("is recommended that way; there is nothing to override"),
-        _ => None,
-    }
-}
-
-/// Whether a content is of the kind that the phase holds, and whole.
-fn fits(phase: Phase, content: &Content) -> Option<Breach> {
-    let kind_fits = matches!(
-        (phase, content),
-        (Phase::Planning, Content::Attribute { .. })
-            | (Phase::DataProfiling, Content::Rule { .. })
-            | (Phase::Scoping, Content::ScopeAttribute { .. })
-            | (Phase::SampleSelection, Content::Sample { .. })
-            | (Phase::Observations, Content::Observation { .. })
-            | (Phase::TestReport, Content::Section { .. })
-    );
-    if !kind_fits {
-        let why = format!("is not the kind of item that {phase} holds");
-        return Some((Code::InvalidContent, why));
-    }
-    let blank = match content {
-        Content::Attribute { name, .. } => name.trim().is_empty(),
-        Content::Rule { check, .. } => check.trim().is_empty(),
-        Content::Sample { row_key, .. } => row_key.trim().is_empty(),
-        Content::Observation { title, .. } | Content::Section { title, .. } => {
-            title.trim().is_empty()
-        }
-        Content::ScopeAttribute { .. } => false,
-    };
-    blank.then(|| (Code::InvalidContent, "says nothing".to_owned()))
 }

@@ -1,8 +1,10 @@
 //! state + command → events, or the reason why not. One file for each group of rules.
 
 mod asked;
+mod content;
 mod engine;
 mod evidence;
+mod four_eyes;
 mod items;
 mod ownership;
 mod signatures;
@@ -10,7 +12,8 @@ mod tests;
 mod versions;
 
 pub use asked::Asked;
-pub use items::allowed_verdicts;
+pub use content::allowed_verdicts;
+pub use four_eyes::second_level;
 pub use signatures::{next_to_sign, sign_off_order};
 
 use super::basis::Basis;
@@ -38,6 +41,12 @@ impl Dossier {
     ) -> Decided {
         asked.decides_at_all()?;
         self.takes(command)?;
+        let mut events = self.events_of(asked, command, basis, plan)?;
+        events.extend(self.deputy(asked));
+        Ok(events)
+    }
+
+    fn events_of(&self, asked: &Asked<'_>, command: &C, basis: &Basis, plan: &PhaseDef) -> Decided {
         match command {
             C::Begin { run, phase, inputs } => self.begin(asked, *run, *phase, inputs),
             C::Complete {} => self.complete(asked, basis, plan),
@@ -115,6 +124,12 @@ impl Dossier {
     fn takes(&self, command: &C) -> Result<(), Rejection> {
         if command.opens_or_closes() {
             return Ok(());
+        }
+        if self.status == DossierStatus::Skipped {
+            return Err(Rejection::new(
+                RejectionCode::PhaseClosed,
+                "the phase was skipped; there is nothing to do in it",
+            ));
         }
         let phase = self.phase()?;
         if !command.belongs_to(phase) {

@@ -88,7 +88,11 @@ impl Dossier {
 
     pub(super) fn acknowledge(&self, asked: &Asked<'_>, attributes: &[ItemId]) -> Decided {
         asked.in_role(&[Role::DataOwner], "acknowledge ownership")?;
-        let waiting = self.waiting_assignments(attributes);
+        // After a reopening the owners may simply say again that it is theirs.
+        let waiting = match self.reopened_untouched {
+            true => self.assignments_of(attributes),
+            false => self.waiting_assignments(attributes),
+        };
         let mine: Vec<_> = waiting
             .into_iter()
             .filter(|(_, _, it)| it.owner == asked.actor.id)
@@ -154,11 +158,17 @@ impl Dossier {
         &self,
         attributes: &[ItemId],
     ) -> Vec<(&ItemId, &str, &Assignment)> {
+        let mut waiting = self.assignments_of(attributes);
+        waiting.retain(|(_, _, it)| !it.acknowledged);
+        waiting
+    }
+
+    /// Assignments of these attributes (of all, if none is named).
+    fn assignments_of(&self, attributes: &[ItemId]) -> Vec<(&ItemId, &str, &Assignment)> {
         self.assignments
             .iter()
             .filter(|(id, _)| attributes.is_empty() || attributes.contains(id))
             .flat_map(|(id, lines)| lines.iter().map(move |(line, it)| (id, line.as_str(), it)))
-            .filter(|(_, _, it)| !it.acknowledged)
             .collect()
     }
 }

@@ -29,7 +29,10 @@ impl Dossier {
         let mut seen = BTreeSet::new();
         for one in sections {
             bad.note(&one.section, once(&mut seen, &one.section));
-            bad.note(&one.section, check(asked, version, one, &order));
+            bad.note(
+                &one.section,
+                self.check_signature(asked, version, one, &order),
+            );
         }
         bad.into_result("sign")?;
         let mut events: Vec<_> = sections
@@ -45,13 +48,52 @@ impl Dossier {
     /// The tester signs the draft, as its author; the others sign what was handed in.
     fn open_to_signature(&self, asked: &Asked<'_>, plan: &PhaseDef) -> Result<&Version, Rejection> {
         if asked.actor.role == plan.work {
-            return self.in_status(None, VersionStatus::Draft, "signed by a tester");
+            let draft = self.in_status(None, VersionStatus::Draft, "signed by a tester")?;
+            self.first_pair_of_eyes(asked, draft.items.values(), plan, "sign it as its author")?;
+            return Ok(draft);
         }
         let version = self.in_status(None, VersionStatus::PendingApproval, "signed off")?;
-        let made = (&version.created_by, "made the version");
-        let submitted = version.submitter().map(|by| (by, "submitted it"));
-        asked.other_than([made].into_iter().chain(submitted), "sign it off")?;
+        self.second_pair_of_eyes(asked, version, "sign it off")?;
+        let signatures = version.items.values().flat_map(|it| &it.signatures);
+        let authors = signatures.filter(|it| it.role == plan.work);
+        let authors = authors.map(|it| (&it.by, "signed it as its author"));
+        self.other_than(asked, authors, "sign it off")?;
         Ok(version)
+    }
+
+    fn check_signature(
+        &self,
+        asked: &Asked<'_>,
+        version: &Version,
+        one: &SectionSignature,
+        order: &[Role],
+    ) -> Option<(Code, String)> {
+        let Some(item) = version.items.get(&one.section) else {
+            let why = format!("is not in version {}", version.number);
+            return Some((Code::UnknownItem, why));
+        };
+        let role = asked.actor.role;
+        if item.signatures.iter().any(|it| it.role == role) {
+            let why = format!("is signed by a {role} already");
+            return Some((Code::DuplicateItem, why));
+        }
+        let mut signatures = item.signatures.iter();
+        if let Some(other) = signatures.find(|it| self.is_asker(asked, &it.by)) {
+            let why = format!("was signed by {} in another role", other.by);
+            return Some((Code::FourEyes, why));
+        }
+        match next_to_sign(item, order) {
+            Some(next) if next != role => {
+                let why = format!("waits for the signature of a {next} first");
+                return Some((Code::OutOfOrder, why));
+            }
+            _ => {}
+        }
+        let hash = content_hash(&item.content);
+        (hash != one.content_hash).then(|| {
+            let why = format!("says something else now (its hash is {hash}); read it again");
+            (Code::SignatureMismatch, why)
+        })
     }
 }
 
@@ -68,39 +110,6 @@ pub fn sign_off_order(plan: &PhaseDef) -> Vec<Role> {
 pub fn next_to_sign(item: &Item, order: &[Role]) -> Option<Role> {
     let signed = |role: &Role| item.signatures.iter().any(|it| it.role == *role);
     order.iter().copied().find(|role| !signed(role))
-}
-
-fn check(
-    asked: &Asked<'_>,
-    version: &Version,
-    one: &SectionSignature,
-    order: &[Role],
-) -> Option<(Code, String)> {
-    let Some(item) = version.items.get(&one.section) else {
-        let why = format!("is not in version {}", version.number);
-        return Some((Code::UnknownItem, why));
-    };
-    let actor = asked.actor;
-    if item.signatures.iter().any(|it| it.role == actor.role) {
-        let why = format!("is signed by a {} already", actor.role);
-        return Some((Code::DuplicateItem, why));
-    }
-    if item.signatures.iter().any(|it| it.by == actor.id) {
-        let why = format!("was signed by {} in another role", actor.id);
-        return Some((Code::FourEyes, why));
-    }
-    match next_to_sign(item, order) {
-        Some(role) if role != actor.role => {
-            let why = format!("waits for the signature of a {role} first");
-            return Some((Code::OutOfOrder, why));
-        }
-        _ => {}
-    }
-    let hash = content_hash(&item.content);
-    (hash != one.content_hash).then(|| {
-        let why = format!("says something else now (its hash is {hash}); read it again");
-        (Code::SignatureMismatch, why)
-    })
 }
 
 fn signed(asked: &Asked<'_>, version: &Version, one: &SectionSignature) -> DossierEvent {

@@ -98,7 +98,7 @@ impl Dossier {
         }
         bad.into_result("review")?;
         let mine = |id: &TestCaseId, case: &TestCase| match cases {
-            [] => case.accepted.is_none() && case.executed_by != asked.actor.id,
+            [] => case.accepted.is_none() && !self.is_asker(asked, &case.executed_by),
             _ => seen.contains(id),
         };
         let reviewed: Vec<_> = self
@@ -129,10 +129,10 @@ impl Dossier {
         let Some(case) = self.tests.get(id) else {
             return Some((Code::UnknownItem, "was never executed".to_owned()));
         };
-        if case.executed_by == asked.actor.id {
+        if self.is_asker(asked, &case.executed_by) {
             let why = format!(
                 "was executed by {}; somebody else reviews it",
-                asked.actor.id
+                case.executed_by
             );
             return Some((Code::FourEyes, why));
         }

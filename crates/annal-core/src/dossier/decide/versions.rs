@@ -1,11 +1,11 @@
 //! The life of a version: made, handed in, taken back, approved or rejected.
 
-use super::{Asked, Decided};
+use super::{Asked, Decided, second_level};
 use crate::condition::Condition;
 use crate::definition::PhaseDef;
 use crate::dossier::basis::Basis;
 use crate::dossier::event::DossierEvent;
-use crate::dossier::state::{Dossier, Version, VersionState};
+use crate::dossier::state::{Dossier, Version};
 use crate::ids::VersionNo;
 use crate::item::NewItem;
 use crate::people::{Actor, Role};
@@ -31,7 +31,7 @@ impl Dossier {
             ));
         }
         let mut events = vec![self.created(asked, Origin::Initial, basis)];
-        events.extend(self.added(items, self.next_number(), None)?);
+        events.extend(self.added(asked, items, self.next_number(), None)?);
         Ok(events)
     }
 
@@ -52,13 +52,15 @@ impl Dossier {
             )
         })?;
         self.may_follow(parent, plan.phase)?;
+        let carried = parent.items.values().filter(|it| it.comes_along(policy));
+        self.first_pair_of_eyes(asked, carried, plan, "revise it")?;
         let origin = Origin::Revision {
             parent: parent.number,
             policy,
         };
         let mut events = vec![self.created(asked, origin, basis)];
         events.extend(parent.carry_forward(policy, self.next_number()));
-        events.extend(self.added(add, self.next_number(), Some((parent, policy)))?);
+        events.extend(self.added(asked, add, self.next_number(), Some((parent, policy)))?);
         Ok(events)
     }
 
@@ -88,6 +90,7 @@ impl Dossier {
     ) -> Decided {
         asked.in_role(&[plan.work], "submit a version")?;
         let version = self.in_status(version, VersionStatus::Draft, "submitted")?;
+        self.first_pair_of_eyes(asked, version.items.values(), plan, "submit it")?;
         self.ready_to_submit(version, plan)?;
         let number = version.number;
         let mut events = vec![DossierEvent::VersionSubmitted {
@@ -128,7 +131,7 @@ impl Dossier {
         version: Option<VersionNo>,
         plan: &PhaseDef,
     ) -> Decided {
-        asked.in_role(&plan.approve, "approve a version")?;
+        asked.in_role(&second_level(plan), "approve a version")?;
         if plan.phase == Phase::TestReport {
             return Err(Rejection::new(
                 RejectionCode::NotInThisPhase,
@@ -136,7 +139,7 @@ impl Dossier {
             ));
         }
         let version = self.in_status(version, VersionStatus::PendingApproval, "approved")?;
-        four_eyes(asked, version, "approve it")?;
+        self.second_pair_of_eyes(asked, version, "approve it")?;
         all_stand(version)?;
         Ok(self.approved_events(version, asked.person(), None))
     }
@@ -148,9 +151,9 @@ impl Dossier {
         requested_changes: &[String],
         plan: &PhaseDef,
     ) -> Decided {
-        asked.in_role(&plan.approve, "reject a version")?;
+        asked.in_role(&second_level(plan), "reject a version")?;
         let version = self.in_status(version, VersionStatus::PendingApproval, "rejected")?;
-        four_eyes(asked, version, "reject it")?;
+        self.second_pair_of_eyes(asked, version, "reject it")?;
         let reason = asked.due_reason("reject a version")?;
         Ok(vec![DossierEvent::VersionRejected {
             version: version.number,
@@ -287,7 +290,8 @@ impl Dossier {
         none_open(open, "cannot be submitted", version.number)
     }
 
-    /// The condition's text when it says that nobody has to approve this content.
+    /// The condition's text when it says that nobody has to approve this content. A version that answers another is a
+    /// change in itself: a rejection is never overcome without a person.
     fn approval_not_due(
         &self,
         version: &Version,
@@ -296,6 +300,9 @@ impl Dossier {
         let Some(text) = &plan.approve_only_if else {
             return Ok(None);
         };
+        if version.origin != Origin::Initial {
+            return Ok(None);
+        }
         let refuse = |error: crate::condition::ConditionError| {
             Rejection::new(RejectionCode::DefinitionRefused, error.to_string())
         };
@@ -303,22 +310,6 @@ impl Dossier {
         let due = condition.holds(&version.facts()).map_err(refuse)?;
         Ok((!due).then(|| text.clone()))
     }
-}
-
-/// Who made, handed in or decided on the first level of anything in a version never takes it on the second.
-pub(super) fn four_eyes(
-    asked: &Asked<'_>,
-    version: &Version,
-    to_do: &str,
-) -> Result<(), Rejection> {
-    let made = [(&version.created_by, "made the version")];
-    let submitted = match &version.state {
-        VersionState::PendingApproval { submitted_by } => Some((submitted_by, "submitted it")),
-        _ => None,
-    };
-    let hands = version.items.values().flat_map(|item| &item.hands);
-    let first_level = hands.map(|person| (person, "took a first-level decision in it"));
-    asked.other_than(made.into_iter().chain(submitted).chain(first_level), to_do)
 }
 
 fn all_stand(version: &Version) -> Result<(), Rejection> {

@@ -47,6 +47,10 @@ impl ReportRun {
                 let reason = reason(asked, "reopening a phase")?;
                 self.reopen_phase(*phase, actor, reason, definition)
             }
+            RunCommand::ConfirmPhase { phase } => {
+                let reason = reason(asked, "confirming a stale phase")?;
+                self.confirm_phase(*phase, actor, reason)
+            }
             RunCommand::MarkStale { phase, because_of } => {
                 self.mark_stale(*phase, *because_of, definition)
             }
@@ -118,6 +122,7 @@ fn allow(actor: &Actor, command: &RunCommand) -> Result<(), Rejection> {
             "changes the definition of a run",
         ),
         RunCommand::ReopenPhase { .. } => (&[Role::TestExecutive], "reopens a phase"),
+        RunCommand::ConfirmPhase { .. } => (&[Role::TestExecutive], "confirms a stale phase"),
         RunCommand::Cancel {} => (&[Role::TestExecutive], "cancels a run"),
         _ => (&[Role::Engine], "moves a run from step to step"),
     };

@@ -153,6 +153,7 @@ impl ReportRun {
             .map(|(phase, status)| format!("{phase} ({})", status.name()))
             .collect();
         if open.is_empty() {
+            self.nothing_stale(definition)?;
             return Ok(vec![RunEvent::RunCompleted {}]);
         }
         Err(Rejection::new(
@@ -162,6 +163,49 @@ impl ReportRun {
                 open.join(", ")
             ),
         ))
+    }
+
+    /// What was done on ground that changed since is either done again or said to stand.
+    fn nothing_stale(&self, definition: &Definition) -> Result<(), Rejection> {
+        let phases = definition.phases.iter().map(|def| def.phase);
+        let stale: Vec<Phase> = phases.filter(|phase| self.is_stale(*phase)).collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            RejectionCode::Incomplete,
+            format!(
+                "the run is not done: {} rest on what was reopened since; a test executive can reopen each of them or \
+                 confirm that it stands",
+                list(&stale)
+            ),
+        ))
+    }
+
+    pub(super) fn confirm_phase(
+        &self,
+        phase: Phase,
+        actor: &Actor,
+        reason: String,
+    ) -> Result<Vec<RunEvent>, Rejection> {
+        if self.phase_status(phase) != PhaseStatus::Completed || !self.is_stale(phase) {
+            return Err(Rejection::new(
+                RejectionCode::OutOfOrder,
+                format!("{phase} is not both completed and stale, so there is nothing to confirm"),
+            ));
+        }
+        let open = self.not_over(&self.stale_because_of(phase));
+        if !open.is_empty() {
+            return Err(Rejection::new(
+                RejectionCode::OutOfOrder,
+                format!(
+                    "{phase} cannot be confirmed while {} is open again",
+                    list(&open)
+                ),
+            ));
+        }
+        let by = actor.id.clone();
+        Ok(vec![RunEvent::PhaseConfirmed { phase, by, reason }])
     }
 
     fn has_work(&self, phase: Phase) -> bool {

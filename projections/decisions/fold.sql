@@ -1,7 +1,8 @@
 -- Every decision becomes a row; what follows on the same matter ends the one before.
 WITH told AS (
     SELECT e.aggregate_id, e.position, e.event_type, p.*,
-           coalesce(p.item, p.section, p.document, p."case", p.attribute) AS subject
+           coalesce(p.item, p.section, p.document, p."case", p.attribute) AS subject,
+           coalesce(p.by, p.signature->>'by') AS decided_by
     FROM annal.events e
     CROSS JOIN LATERAL json_to_record(e.payload)
         AS p(version integer, item text, section text, document text, "case" text, attribute text,
@@ -81,8 +82,14 @@ SELECT e.ledger, e.position, split_part(e.aggregate_id, '/', 1)::uuid, split_par
            WHEN 'signature' THEN 'sign'
            WHEN 'acknowledgement' THEN 'acknowledge'
            ELSE CASE WHEN t.accepted THEN 'accept' ELSE 'send_back' END END,
-       t.previous, coalesce(t.reason, e.reason, t.without_approval),
-       e.actor_id, e.actor_name, e.actor_role, e.on_behalf_of, e.effective_at, e.recorded_at, e.command_id,
+       t.previous, coalesce(t.without_approval, t.reason, e.reason),
+       -- Who decided is not always who acted: where no approval is due, the engine approves what a person submits.
+       coalesce(t.decided_by, e.actor_id),
+       CASE WHEN t.decided_by = e.actor_id OR t.decided_by IS NULL THEN e.actor_name
+            ELSE coalesce(t.signature->>'printed_name', t.decided_by) END,
+       CASE WHEN t.without_approval IS NOT NULL THEN 'engine'
+            ELSE coalesce(t.signature->>'role', e.actor_role) END,
+       e.on_behalf_of, e.effective_at, e.recorded_at, e.command_id,
        e.workflow_id, e.workflow_run_id, e.step_id, e.activity_name, c.matter, c.next
 FROM chained c
 JOIN told t USING (position)

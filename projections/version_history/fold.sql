@@ -31,7 +31,8 @@ lived AS (
                WHEN 'version_submitted' THEN ARRAY[stamp, at, by]
                WHEN 'version_withdrawn' THEN ARRAY[stamp, NULL, NULL] END) AS submission,
            max(CASE event_type
-               WHEN 'version_approved' THEN ARRAY[stamp, at, by, given, NULL, without_approval]
+               WHEN 'version_approved' THEN ARRAY[stamp, at, by, CASE WHEN without_approval IS NULL THEN given END, NULL,
+                                                   without_approval]
                WHEN 'version_rejected' THEN ARRAY[stamp, at, by, reason, requested_changes::text, NULL] END) AS decision,
            max(ARRAY[stamp, by_version::text, at]) FILTER (WHERE event_type = 'version_superseded') AS superseded
     FROM life

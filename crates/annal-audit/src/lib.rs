@@ -1,1 +1,75 @@
-//! annal-audit
+//! The questions that people ask of the log.
+//!
+//! Lists come from the projections, and name the position that the tables had reached. What a version said at some
+//! moment ([`Audit::show`], [`Audit::diff`]) and who did what when ([`Audit::timeline`]) comes from the log itself.
+
+mod answer;
+mod decisions;
+mod diff;
+mod error;
+mod metrics;
+mod replay;
+mod runs;
+mod select;
+mod sentence;
+mod show;
+mod summary;
+mod timeline;
+mod told;
+
+pub use answer::{Answer, Page};
+pub use decisions::{DecisionFilter, DecisionRow, RefusalRow};
+pub use diff::{ContentChange, DecisionChange, Diff, RemovedItem};
+pub use error::AuditError;
+pub use metrics::PhaseMetrics;
+pub use runs::{PhaseRow, RunDetail, RunRow, StepRow, TransitionRow, VersionRow};
+pub use sentence::{dossier_sentence, run_sentence};
+pub use show::{Act, At, DecisionShown, ItemShown, ShownVersion};
+pub use summary::{RunSummary, SummaryPhase, SummaryVersion};
+pub use timeline::{TimelineEntry, TimelineFilter};
+
+use annal_core::{LedgerId, Position};
+use annal_log::Log;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Reads one ledger.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    pub(crate) log: Log,
+}
+
+/// Where a ledger ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogHead {
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// Of its last event; 0 while there is none.
+    pub position: Position,
+    /// Hash of that event, in hex: it stands for all events up to there.
+    pub hash: String,
+    /// When that event was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
+}
+
+impl Audit {
+    /// Reads the log's ledger over its connections.
+    #[must_use]
+    pub fn new(log: &Log) -> Self {
+        Self { log: log.clone() }
+    }
+
+    /// Where the log ends.
+    ///
+    /// # Errors
+    /// [`AuditError::Log`] or [`AuditError::Database`] if the database cannot be asked.
+    pub async fn log_head(&self) -> Result<LogHead, AuditError> {
+        let head = self.log.head().await?;
+        Ok(LogHead {
+            ledger: self.log.ledger().clone(),
+            position: head.position,
+            hash: hex::encode(head.hash),
+            recorded_at: show::recorded_at(self, head.position).await?,
+        })
+    }
+}

@@ -95,7 +95,7 @@ impl Projector {
     ///
     /// # Errors
     /// None at present: a failing database is waited for, and logged.
-    pub async fn follow(&self, shutdown: impl Future<Output = ()>) -> Result<(), ProjectorError> {
+    pub async fn follow(&self, shutdown: impl Future) -> Result<(), ProjectorError> {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut seen = Position(0);
         loop {

@@ -5,6 +5,8 @@
 //! tables are compared at the same position and swapped in one transaction. Readers never wait for more than that
 //! swap, and followers go on beside it.
 
+use std::time::Instant;
+
 use annal_core::Position;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -53,13 +55,15 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rebuilt {
     /// The projection.
-    pub projection: String,
+    pub name: String,
     /// Events folded by this call, over all ledgers; fewer than all where a rebuild was taken up again.
     pub events: u64,
     /// The definition had changed, so the tables were not compared.
     pub redefined: bool,
     /// In what the new table differs from the one that it replaced; nothing unless that was allowed.
     pub differences: Differences,
+    /// How long this call took.
+    pub elapsed_ms: u64,
 }
 
 impl Projector {
@@ -160,6 +164,7 @@ impl Rebuild<'_> {
         &self,
         progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<Rebuilt, ProjectorError> {
+        let began = Instant::now();
         self.begin().await?;
         let mut events = 0;
         for (ledger, _) in self.targets().await? {
@@ -172,6 +177,7 @@ impl Rebuild<'_> {
         self.analyze().await?;
         let mut rebuilt = self.swap(progress).await?;
         rebuilt.events += events;
+        rebuilt.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(rebuilt)
     }
 

@@ -11,12 +11,15 @@ use crate::error::{Doing, ProjectorError};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectionStatus {
     /// Its name.
-    pub projection: String,
+    pub name: String,
     /// Its table is what the log says up to here.
     pub position: Position,
     /// The ledger's head at the same moment.
     pub head: Position,
+    /// How many events it is behind.
+    pub lag: u64,
     /// Whether it goes on.
+    #[serde(flatten)]
     pub state: ProjectionState,
     /// Its definition changed since its table was made.
     pub rebuild_due: bool,
@@ -33,20 +36,12 @@ pub enum ProjectionState {
     /// It stands before an event that it cannot fold.
     Failed {
         /// That event.
-        position: Position,
+        error_position: Position,
         /// What the database said.
         error: String,
         /// When it was met.
-        at: DateTime<Utc>,
+        failed_at: DateTime<Utc>,
     },
-}
-
-impl ProjectionStatus {
-    /// How many events it is behind.
-    #[must_use]
-    pub const fn lag(&self) -> u64 {
-        self.head.0.saturating_sub(self.position.0)
-    }
 }
 
 #[derive(FromRow)]
@@ -85,16 +80,18 @@ impl StatusRow {
     fn status(self) -> ProjectionStatus {
         let state = match (self.error_position, self.error, self.failed_at) {
             (Some(position), Some(error), Some(at)) => ProjectionState::Failed {
-                position: position_of(position),
+                error_position: position_of(position),
                 error,
-                at,
+                failed_at: at,
             },
             _ => ProjectionState::Following,
         };
+        let (position, head) = (position_of(self.position), position_of(self.head));
         ProjectionStatus {
-            projection: self.projection,
-            position: position_of(self.position),
-            head: position_of(self.head),
+            name: self.projection,
+            position,
+            head,
+            lag: head.0.saturating_sub(position.0),
             state,
             rebuild_due: self.rebuild_due,
             changed_at: self.changed_at,

@@ -64,10 +64,11 @@ impl Rebuild<'_> {
         self.exchange(&mut work).await.doing(self.doing())?;
         work.commit().await.doing(self.doing())?;
         Ok(Rebuilt {
-            projection: self.projection.name.clone(),
+            name: self.projection.name.clone(),
             events,
             redefined,
             differences,
+            elapsed_ms: 0,
         })
     }
 

@@ -26,7 +26,7 @@ async fn tell(prepared: &Prepared, commands: u128) -> (Story, Position) {
 }
 
 fn of<'a>(all: &'a [ProjectionStatus], name: &str) -> &'a ProjectionStatus {
-    all.iter().find(|it| it.projection == name).unwrap()
+    all.iter().find(|it| it.name == name).unwrap()
 }
 
 async fn count(prepared: &Prepared, query: &str) -> i64 {
@@ -69,15 +69,17 @@ async fn an_event_that_cannot_be_folded_stops_only_its_projection() {
     assert!(head > bad);
     let status = prepared.projector.catch_up(head).await.unwrap();
     for it in &status {
-        if it.projection == "workflow_steps" {
+        if it.name == "workflow_steps" {
             assert_eq!(it.position, Position(bad.0 - 1));
             let ProjectionState::Failed {
-                position, error, ..
+                error_position,
+                error,
+                ..
             } = &it.state
             else {
                 panic!("{it:?}")
             };
-            assert_eq!(*position, bad);
+            assert_eq!(*error_position, bad);
             assert!(error.contains("timestamp"), "{error}");
         } else {
             assert_eq!(
@@ -168,7 +170,7 @@ async fn catching_up_goes_to_the_position_asked_for_and_no_further() {
     tell(&prepared, 20).await;
     for it in prepared.projector.catch_up(Position(7)).await.unwrap() {
         assert_eq!(it.position, Position(7), "{it:?}");
-        assert!(it.lag() > 0);
+        assert!(it.lag > 0);
     }
 }
 
@@ -234,7 +236,7 @@ async fn a_new_definition_waits_for_its_rebuild_and_the_old_one_goes_on() {
         .await
         .unwrap();
     assert!(of(&status, "refusals").rebuild_due);
-    assert_eq!(of(&status, "refusals").lag(), 0);
+    assert_eq!(of(&status, "refusals").lag, 0);
 
     let rebuilt = prepared
         .projector

@@ -1,0 +1,50 @@
+//! An answer names what it is true for, so that it can be asked again and gives the same.
+
+use annal_core::{LedgerId, Position};
+use serde::{Deserialize, Serialize};
+
+/// Rows, and what they are true for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer<T> {
+    /// The ledger that was asked.
+    pub ledger: LedgerId,
+    /// The rows are true for the log up to here.
+    pub head_position: Position,
+    /// The rows.
+    pub rows: Vec<T>,
+}
+
+/// A page of rows, and where the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The ledger that was asked.
+    pub ledger: LedgerId,
+    /// The rows are true for the log up to here.
+    pub head_position: Position,
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Ask for what comes after this to get the next page; none on the last one.
+    pub next: Option<Position>,
+}
+
+impl<T> Page<T> {
+    /// A page from up to `limit` + 1 rows: the one too many says that there are more.
+    pub(crate) fn cut(
+        ledger: LedgerId,
+        head_position: Position,
+        mut rows: Vec<T>,
+        limit: u32,
+        position: impl Fn(&T) -> Position,
+    ) -> Self {
+        let limit = limit as usize;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(position);
+        Self {
+            ledger,
+            head_position,
+            rows,
+            next,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Why a question was not answered.
+
+use annal_core::version::VersionRef;
+use annal_core::{EventId, Position, RunId};
+
+/// A question without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// No such run.
+    #[error("there is no run {run} up to position {position}; `annal run list` shows all of them")]
+    UnknownRun {
+        /// The run.
+        run: RunId,
+        /// How far was looked.
+        position: Position,
+    },
+    /// No such version at that moment.
+    #[error(
+        "there was no version {version} at position {position}; `annal versions` shows when each one was made"
+    )]
+    UnknownVersion {
+        /// The version.
+        version: VersionRef,
+        /// Where it was looked for.
+        position: Position,
+    },
+    /// No such event.
+    #[error("there is no event {0} in this ledger; `annal timeline` shows the events")]
+    UnknownEvent(EventId),
+    /// The tables were never made.
+    #[error("this database has no projections ({0}); prepare them, then ask again")]
+    NotPrepared(String),
+    /// The log could not be read.
+    #[error(transparent)]
+    Log(#[from] annal_log::LogError),
+    /// The database failed.
+    #[error("the database failed while {doing}: {source}")]
+    Database {
+        /// What was asked.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+impl AuditError {
+    /// Stable; scripts may match on it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRun { .. } => "unknown_run",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::UnknownEvent(_) => "unknown_event",
+            Self::NotPrepared(_) => "projections_not_prepared",
+            Self::Log(error) => error.code(),
+            Self::Database { .. } => "audit_database",
+        }
+    }
+}
+
+/// Says what was asked when the database failed.
+pub(crate) trait Asking<T> {
+    fn asking(self, doing: &'static str) -> Result<T, AuditError>;
+}
+
+impl<T> Asking<T> for Result<T, sqlx::Error> {
+    fn asking(self, doing: &'static str) -> Result<T, AuditError> {
+        self.map_err(|source| {
+            let error = source.as_database_error();
+            match error.and_then(sqlx::error::DatabaseError::code).as_deref() {
+                // undefined_table, invalid_schema_name
+                Some("42P01" | "3F000") => AuditError::NotPrepared(source.to_string()),
+                _ => AuditError::Database { doing, source },
+            }
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! Reading tables in one snapshot.
+
+use annal_core::Position;
+use serde::de::DeserializeOwned;
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder, Transaction};
+
+use crate::Audit;
+use crate::answer::Answer;
+use crate::error::{Asking, AuditError};
+
+/// One moment of the database, with the position that its tables had reached then.
+pub(crate) struct Snapshot {
+    work: Transaction<'static, Postgres>,
+    pub(crate) position: Position,
+}
+
+impl Audit {
+    /// A snapshot of some projections. What they say is true up to the cursor of the one that is furthest behind.
+    pub(crate) async fn snapshot(&self, projections: &[&str]) -> Result<Snapshot, AuditError> {
+        let doing = "opening a snapshot";
+        let mut work = self.log.pool().begin().await.asking(doing)?;
+        sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            .execute(&mut *work)
+            .await
+            .asking(doing)?;
+        let position: i64 = sqlx::query_scalar(
+            "SELECT coalesce(min(coalesce(s.position, 0)), 0)
+             FROM unnest($2::text[]) AS asked(projection)
+             LEFT JOIN annal_read.projection_status s ON s.projection = asked.projection AND s.ledger = $1",
+        )
+        .bind(self.log.ledger().as_str())
+        .bind(projections)
+        .fetch_one(&mut *work)
+        .await
+        .asking("reading how far the projections are")?;
+        let position = from_bigint(position);
+        Ok(Snapshot { work, position })
+    }
+
+    /// A query that begins with the ledger's condition, for [`Snapshot::rows`].
+    pub(crate) fn select(&self, columns_from: &str) -> QueryBuilder<'static, Postgres> {
+        let mut query = QueryBuilder::new(format!(
+            "SELECT to_jsonb(r) FROM (SELECT {columns_from} WHERE ledger = "
+        ));
+        query.push_bind(self.log.ledger().as_str().to_owned());
+        query
+    }
+
+    pub(crate) fn answer<T>(&self, head_position: Position, rows: Vec<T>) -> Answer<T> {
+        Answer {
+            ledger: self.log.ledger().clone(),
+            head_position,
+            rows,
+        }
+    }
+}
+
+impl Snapshot {
+    /// The rows of a query that [`Audit::select`] began.
+    pub(crate) async fn rows<T>(
+        &mut self,
+        mut query: QueryBuilder<'static, Postgres>,
+        order: &str,
+        doing: &'static str,
+    ) -> Result<Vec<T>, AuditError>
+    where
+        T: DeserializeOwned + Send + Unpin + 'static,
+    {
+        query.push(format!(" ORDER BY {order}) r"));
+        let rows: Vec<Json<T>> = query
+            .build_query_scalar()
+            .fetch_all(&mut *self.work)
+            .await
+            .asking(doing)?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+}
+
+/// A position as the database keeps it; never negative there.
+pub(crate) fn from_bigint(value: i64) -> Position {
+    Position(u64::try_from(value).unwrap_or_default())
+}
+
+/// A position as the database takes it.
+pub(crate) fn to_bigint(position: Position) -> i64 {
+    i64::try_from(position.0).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,194 @@
+//! What happened, in order, from the log itself.
+
+use annal_core::{CommandId, EventId, ItemId, PersonId, Phase, Position, RunId};
+use annal_log::LogError;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::Audit;
+use crate::answer::Page;
+use crate::error::{Asking, AuditError};
+use crate::select::to_bigint;
+use crate::sentence::{dossier_sentence, run_sentence};
+
+/// Which events are asked for. Everything that is set has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineFilter {
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// About this phase.
+    pub phase: Option<Phase>,
+    /// About this item, section, attribute, document, test case or sample.
+    pub item: Option<ItemId>,
+    /// By this person.
+    pub person: Option<PersonId>,
+    /// Only what comes after this position: the cursor of the page before.
+    pub after: Position,
+    /// Rows of a page.
+    pub limit: u32,
+}
+
+impl Default for TimelineFilter {
+    fn default() -> Self {
+        Self {
+            run: None,
+            phase: None,
+            item: None,
+            person: None,
+            after: Position(0),
+            limit: 100,
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// Where in the log.
+    pub position: Position,
+    /// The event.
+    pub event_id: EventId,
+    /// When the log took it.
+    pub recorded_at: DateTime<Utc>,
+    /// When, as the person says.
+    pub effective_at: DateTime<Utc>,
+    /// The run.
+    pub run_id: RunId,
+    /// The phase, for what is in its dossier.
+    pub phase: Option<Phase>,
+    /// For instance `item_decided`.
+    pub event_type: String,
+    /// Who.
+    pub actor_id: PersonId,
+    /// Their printed name then.
+    pub actor_name: String,
+    /// Their role then.
+    pub actor_role: String,
+    /// In whose place.
+    pub on_behalf_of: Option<PersonId>,
+    /// The step.
+    pub step_id: Option<String>,
+    /// The activity.
+    pub activity_name: Option<String>,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
+    /// The command.
+    pub command_id: CommandId,
+    /// What happened, as a sentence.
+    #[serde(default)]
+    pub sentence: String,
+}
+
+/// An entry as it is read, before its sentence is made.
+#[derive(Deserialize)]
+struct Row {
+    #[serde(flatten)]
+    entry: TimelineEntry,
+    aggregate_type: String,
+    payload: serde_json::Value,
+}
+
+impl Audit {
+    /// What happened, in order.
+    ///
+    /// # Errors
+    /// [`AuditError::Log`] if an event cannot be read, [`AuditError::Database`].
+    pub async fn timeline(
+        &self,
+        filter: &TimelineFilter,
+    ) -> Result<Page<TimelineEntry>, AuditError> {
+        let head = self.log.head().await?.position;
+        let mut query = self.query(filter);
+        let rows: Vec<Json<Row>> = query
+            .build_query_scalar()
+            .fetch_all(self.log.pool())
+            .await
+            .asking("reading the timeline")?;
+        let entries: Result<Vec<_>, _> = rows.into_iter().map(|row| row.0.told()).collect();
+        let ledger = self.log.ledger().clone();
+        Ok(Page::cut(ledger, head, entries?, filter.limit, |entry| {
+            entry.position
+        }))
+    }
+
+    fn query(&self, filter: &TimelineFilter) -> QueryBuilder<'static, Postgres> {
+        let mut query = self.select(
+            "position, event_id, recorded_at, effective_at, split_part(aggregate_id, '/', 1) AS run_id,
+             nullif(split_part(aggregate_id, '/', 2), '') AS phase, event_type, actor_id, actor_name, actor_role,
+             on_behalf_of, step_id, activity_name, reason, command_id, aggregate_type, payload
+             FROM annal.events",
+        );
+        query
+            .push(" AND position > ")
+            .push_bind(to_bigint(filter.after));
+        query.push(" AND aggregate_type IN ('report_run', 'dossier')");
+        if let Some(run) = filter.run {
+            // All streams that a run can have, so that the streams' index finds them.
+            let streams = Phase::ALL.iter().map(|phase| format!("{run}/{phase}"));
+            let streams: Vec<String> = streams.chain([run.to_string()]).collect();
+            query
+                .push(" AND aggregate_id = ANY(")
+                .push_bind(streams)
+                .push(")");
+        }
+        if let Some(phase) = filter.phase {
+            about_phase(&mut query, phase);
+        }
+        if let Some(person) = &filter.person {
+            query.push(" AND actor_id = ").push_bind(person.to_string());
+        }
+        if let Some(item) = &filter.item {
+            about_item(&mut query, item);
+        }
+        query.push(format!(
+            " ORDER BY position LIMIT {}) r",
+            u64::from(filter.limit) + 1
+        ));
+        query
+    }
+}
+
+/// The phase's dossier, and what the run's own stream says about the phase.
+fn about_phase(query: &mut QueryBuilder<'static, Postgres>, phase: Phase) {
+    let name = phase.name();
+    query
+        .push(" AND (split_part(aggregate_id, '/', 2) = ")
+        .push_bind(name);
+    query
+        .push(" OR aggregate_type = 'report_run' AND ")
+        .push_bind(name);
+    query.push(" IN (payload->>'phase', payload->>'to', split_part(payload->>'step', '.', 1)))");
+}
+
+/// Most payloads do not hold the id at all, which is found out without taking them apart.
+fn about_item(query: &mut QueryBuilder<'static, Postgres>, item: &ItemId) {
+    let quoted = serde_json::Value::from(item.as_str()).to_string();
+    query
+        .push(" AND strpos(payload::text, ")
+        .push_bind(quoted)
+        .push(") > 0");
+    query.push(" AND ").push_bind(item.to_string());
+    query.push(
+        " IN (payload->>'item', payload->>'section', payload->>'attribute', payload->>'document',
+              payload->>'case', payload->>'sample')",
+    );
+}
+
+impl Row {
+    fn told(self) -> Result<TimelineEntry, AuditError> {
+        let mut entry = self.entry;
+        let who = entry.actor_name.clone();
+        let sentence = if self.aggregate_type == "report_run" {
+            serde_json::from_value(self.payload).map(|event| run_sentence(&who, &event))
+        } else {
+            serde_json::from_value(self.payload).map(|event| dossier_sentence(&who, &event))
+        };
+        entry.sentence = sentence.map_err(|no| LogError::Undecodable {
+            position: entry.position,
+            detail: no.to_string(),
+        })?;
+        Ok(entry)
+    }
+}

@@ -9,6 +9,9 @@ BEGIN
             current_database(), current_setting('server_encoding')
             USING HINT = 'Create the database with ENCODING ''UTF8'' TEMPLATE template0.';
     END IF;
+    IF current_setting('server_version_num')::integer < 140000 THEN
+        RAISE EXCEPTION 'this server is PostgreSQL %, and the event log needs 14 or later', current_setting('server_version');
+    END IF;
     FOREACH wanted IN ARRAY ARRAY ['annal_owner', 'annal_runtime', 'annal_projector', 'annal_auditor']
         LOOP
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN

@@ -66,8 +66,10 @@ CREATE FUNCTION annal.append(
     VOLATILE
     SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
-    -- The plans of this function are kept for the life of a session, which may have begun with empty tables.
+    -- One plan for the life of a session, for planning takes three times as long as the work. It is made when the
+    -- tables may be empty, where a sequential scan looks cheap.
     SET enable_seqscan = off
+    SET plan_cache_mode = force_generic_plan
     SET work_mem = '64MB'
 AS
 $$
@@ -102,6 +104,8 @@ DECLARE
     reached     bigint;
     reached_hash bytea;
     now_at      timestamptz;
+    now_field   bytea;
+    now_id      text; -- how the ids of events of this moment begin
     clash       integer;
     same        integer;
     total       integer := coalesce(cardinality(in_payloads), 0);
@@ -176,15 +180,17 @@ BEGIN
     END IF;
     reached := head.position;
 
-    SELECT array_agg(coalesce((SELECT e.sequence
-                               FROM annal.events AS e
-                               WHERE e.ledger = in_ledger
-                                 AND e.aggregate_type = d.type
-                                 AND e.aggregate_id = d.id
-                               ORDER BY e.sequence DESC
-                               LIMIT 1), 0) ORDER BY d.slot)
-    INTO slot_last
-    FROM (SELECT DISTINCT u.slot, u.type, u.id FROM unnest(s_slot, s_type, s_id) AS u (slot, type, id)) AS d;
+    -- Planned each time, unlike the rest: made on an empty table, the plan could walk the ledger by position instead
+    -- of going to the stream.
+    EXECUTE 'SELECT array_agg(coalesce((SELECT e.sequence
+                                        FROM annal.events AS e
+                                        WHERE e.ledger = $1
+                                          AND e.aggregate_type = d.type
+                                          AND e.aggregate_id = d.id
+                                        ORDER BY e.sequence DESC
+                                        LIMIT 1), 0) ORDER BY d.slot)
+             FROM (SELECT DISTINCT u.slot, u.type, u.id FROM unnest($2, $3, $4) AS u (slot, type, id)) AS d'
+        INTO slot_last USING in_ledger, s_slot, s_type, s_id;
 
     SELECT array_agg(k.content_hash ORDER BY c.n),
            array_agg(k.first_position ORDER BY c.n),
@@ -246,13 +252,17 @@ BEGIN
 
     IF reached > head.position THEN
         now_at := greatest(clock_timestamp(), head.recorded_at);
+        now_field := annal.field(annal.instant(now_at));
+        -- Ids are UUIDs of version 7: the time first (48 bits of milliseconds), so that their index grows at its end.
+        now_id := lpad(to_hex(floor(extract(EPOCH FROM now_at) * 1000)::bigint), 12, '0');
+        now_id := left(now_id, 8) || '-' || right(now_id, 4) || '-7';
 
         WITH placed AS (SELECT s.command, s.before + k AS n, s.base + k AS position, s.expected + k AS sequence, s.type, s.id
                         FROM unnest(s_command, s_offset, s_events, s_base, s_expected, s_type, s_id)
                                  AS s (command, before, events, base, expected, type, id),
                              generate_series(1, s.events) AS k
                         WHERE s.base IS NOT NULL),
-             made AS MATERIALIZED (SELECT p.*, e.event_type, e.event_version, e.payload, annal.new_event_id(now_at) AS event_id
+             made AS MATERIALIZED (SELECT p.*, e.event_type, e.event_version, e.payload, (now_id || substr(gen_random_uuid()::text, 16))::uuid AS event_id
                                    FROM placed AS p
                                             JOIN unnest(in_event_types, in_event_versions, in_payloads) WITH ORDINALITY
                                        AS e (event_type, event_version, payload, n) USING (n)),
@@ -278,7 +288,7 @@ BEGIN
                                     || annal.field(convert_to(m.event_type, 'UTF8'))
                                     || annal.field(convert_to(m.event_version, 'UTF8'))
                                     || annal.field(convert_to(m.payload, 'UTF8'))
-                                    || annal.field(annal.instant(now_at))
+                                    || now_field
                                     || v.envelope)) OVER (ORDER BY m.position)
                      FROM made AS m
                               JOIN unnest(c_envelope) WITH ORDINALITY AS v (envelope, n) ON v.n = m.command
@@ -307,16 +317,6 @@ BEGIN
         FROM unnest(o_outcome, o_clash, o_actual) WITH ORDINALITY AS o (outcome, clash, actual, i)
         ORDER BY i;
 END
-$$;
-
--- A version 7 UUID: its time first, so that the index on event_id grows at its end.
-CREATE FUNCTION annal.new_event_id(at timestamptz) RETURNS uuid
-    LANGUAGE sql VOLATILE PARALLEL SAFE AS
-$$
-SELECT pg_catalog.encode(
-    pg_catalog.set_byte(r.bytes, 6, pg_catalog.get_byte(r.bytes, 6) & 15 | 112), 'hex')::pg_catalog.uuid
-FROM (SELECT pg_catalog.substr(pg_catalog.int8send(pg_catalog.floor(extract(EPOCH FROM at) * 1000)::pg_catalog.int8), 3)
-          || pg_catalog.substr(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()), 7)) AS r (bytes)
 $$;
 
 -- Makes a ledger; one that is there already stays as it is.

@@ -54,6 +54,7 @@ impl Log {
         // The pool would go on trying where the server refuses us for good; a single connection says at once why.
         retrying(doing, || async {
             let mut first = <PgConnection as sqlx::Connection>::connect_with(&options).await?;
+            settle(&mut first, ledger.as_str()).await?;
             first.execute("SELECT 1 FROM annal.ledgers LIMIT 0").await?;
             Ok(())
         })
@@ -62,7 +63,7 @@ impl Log {
         let for_session = ledger.to_string();
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(Duration::from_secs(3))
             .after_connect(move |connection, _| {
                 let ledger = for_session.clone();
                 Box::pin(async move { settle(connection, &ledger).await })
@@ -132,12 +133,14 @@ impl fmt::Debug for Log {
     }
 }
 
-/// Time limits, the session's ledger (for `annal.stream_events`) and the role.
+/// Time limits, the session's ledger (for `annal.stream_events`) and the role. Statements are planned each time: our
+/// reads are simple, and a plan kept from when the tables were empty would read the whole ledger for one stream.
 async fn settle(connection: &mut PgConnection, ledger: &str) -> Result<(), sqlx::Error> {
     let may: Option<bool> = sqlx::query_scalar(
         "SELECT (SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = 'annal_runtime') \
          FROM (SELECT set_config('annal.ledger', $1, false), set_config('statement_timeout', '60s', false), \
                set_config('lock_timeout', '20s', false), \
+               set_config('plan_cache_mode', 'force_custom_plan', false), \
                set_config('idle_in_transaction_session_timeout', '60s', false)) AS settled",
     )
     .bind(ledger)

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use annal_core::envelope::Recorded;
 use annal_core::{CommandId, Position, Sequence};
+use chrono::{DateTime, Utc};
 
 use crate::append::Receipt;
 use crate::error::{LogError, retrying};
@@ -61,6 +62,22 @@ impl Log {
     pub async fn read(&self, after: Position, limit: u32) -> Result<Vec<Recorded>, LogError> {
         let rows = self.read_rows(after, limit).await?;
         rows.into_iter().map(EventRow::recorded).collect()
+    }
+
+    /// The position of the last event recorded at or before a moment of the server's clock; 0 where there is none.
+    ///
+    /// # Errors
+    /// [`LogError`] when the database cannot be asked.
+    pub async fn position_at(&self, at: DateTime<Utc>) -> Result<Position, LogError> {
+        let position: i64 = retrying("finding a moment in the log", || async {
+            sqlx::query_scalar("SELECT annal.position_at($1, $2)")
+                .bind(self.ledger().as_str())
+                .bind(at)
+                .fetch_one(self.pool())
+                .await
+        })
+        .await?;
+        Ok(Position(from_db(position)))
     }
 
     /// What the log answered to a command, and the hash of the content it came with; none when it has no such command.

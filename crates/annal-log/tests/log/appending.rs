@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::support::{Fresh, adding, event, fill, stream};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_appended_is_read_back_with_its_whole_envelope() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -41,7 +41,7 @@ async fn what_was_appended_is_read_back_with_its_whole_envelope() {
     assert_eq!((head.position, head.hash), (Position(2), read[1].hash));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_without_a_workflow_keeps_its_nones() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -59,7 +59,7 @@ async fn an_event_without_a_workflow_keeps_its_nones() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_claimed_time_is_kept_to_the_microsecond() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -77,7 +77,7 @@ async fn the_claimed_time_is_kept_to_the_microsecond() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_command_twice_is_carried_out_once() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -100,7 +100,7 @@ async fn the_same_command_twice_is_carried_out_once() {
     assert_eq!(log.receipt(CommandId(Uuid::new_v4())).await.unwrap(), None);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_id_with_other_content_is_refused() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -127,7 +127,7 @@ async fn a_command_id_with_other_content_is_refused() {
     assert_eq!(log.head().await.unwrap().position, Position(1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_streams_are_appended_to_together_or_not_at_all() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -165,7 +165,7 @@ async fn two_streams_are_appended_to_together_or_not_at_all() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_reads_as_it_was_at_a_position() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -188,7 +188,36 @@ async fn a_stream_reads_as_it_was_at_a_position() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moment_is_found_in_the_log() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    let now = Utc::now();
+    assert_eq!(log.position_at(now).await.unwrap(), Position(0));
+    for expected in 0..7 {
+        log.append(adding(&stream("a"), expected * 3, 3))
+            .await
+            .unwrap();
+    }
+    let read = log.read(Position(0), 100).await.unwrap();
+
+    let instant = chrono::Duration::microseconds(1);
+    for recorded in &read {
+        let at = recorded.recorded_at;
+        let upto = |at| read.iter().filter(|other| other.recorded_at <= at).count() as u64;
+        assert_eq!(log.position_at(at).await.unwrap().0, upto(at));
+        assert_eq!(
+            log.position_at(at - instant).await.unwrap().0,
+            upto(at - instant)
+        );
+    }
+    assert_eq!(
+        log.position_at(DateTime::UNIX_EPOCH).await.unwrap(),
+        Position(0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_append_without_events_is_refused() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -210,7 +239,7 @@ async fn an_append_without_events_is_refused() {
     assert_eq!(log.head().await.unwrap().position, Position(0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payload_that_cannot_be_read_back_is_refused() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -229,7 +258,7 @@ async fn a_payload_that_cannot_be_read_back_is_refused() {
     log.append(append).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ledgers_have_positions_of_their_own() {
     let fresh = Fresh::migrated().await;
     let other = annal_core::LedgerId::new("Bank 'B' – retail").unwrap();
@@ -255,7 +284,7 @@ async fn ledgers_have_positions_of_their_own() {
     assert_eq!(beside.read(Position(0), 10).await.unwrap().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_events_go_in_as_one_command() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;

@@ -2,7 +2,7 @@ use annal_log::LogError;
 
 use crate::support::Fresh;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_comes_back_byte_for_byte() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -28,7 +28,7 @@ async fn a_file_comes_back_byte_for_byte() {
     assert_eq!(log.file(&empty.sha256).await.unwrap(), b"");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_is_not_there_or_was_altered_is_an_error() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;

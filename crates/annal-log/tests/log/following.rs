@@ -22,7 +22,7 @@ async fn next_positions<E: std::fmt::Debug>(
     places
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_gets_what_is_there_and_what_comes() {
     let fresh = Fresh::migrated().await;
     let (writer, reader) = (fresh.log().await, fresh.log().await);
@@ -40,7 +40,7 @@ async fn a_follower_gets_what_is_there_and_what_comes() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_survives_a_killed_backend() {
     let fresh = Fresh::migrated().await;
     let (writer, reader) = (fresh.log().await, fresh.log().await);
@@ -67,7 +67,7 @@ async fn a_follower_survives_a_killed_backend() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_ends_when_the_log_moves_or_the_time_is_over() {
     let fresh = Fresh::migrated().await;
     let (writer, reader) = (fresh.log().await, fresh.log().await);
@@ -90,7 +90,7 @@ async fn waiting_ends_when_the_log_moves_or_the_time_is_over() {
 }
 
 /// Whoever appends without this crate sends no notification; a follower asks by itself.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_notices_what_nobody_announced() {
     let fresh = Fresh::migrated().await;
     let reader = fresh.log().await;

@@ -65,6 +65,7 @@ async fn each_command_of_a_batch_gets_its_own_outcome() {
     ));
     assert_eq!(log.head().await.unwrap().position, Position(4));
     assert_eq!(log.verify(None).await.unwrap().fault, None);
+    fresh.end().await;
 }
 
 /// The same without the broken one, so that the database decides on the batch as a whole, and in one transaction.
@@ -94,63 +95,5 @@ async fn a_batch_is_one_transaction() {
         "{transactions} transactions for 41 commands sent at once"
     );
     assert_eq!(log.head().await.unwrap().position, Position(41));
-}
-
-/// A connection that breaks in the middle of a race costs nobody an event, and nobody gets two.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn appends_survive_their_backends_being_killed() {
-    let fresh = Fresh::migrated().await;
-    let log = fresh.log().await;
-    let writers: Vec<_> = (0..16)
-        .map(|writer| {
-            let log = log.clone();
-            tokio::spawn(async move {
-                for round in 0..25 {
-                    log.append(adding(&stream(writer), round, 1)).await.unwrap();
-                }
-            })
-        })
-        .collect();
-    let admin = fresh.admin().await;
-    let mut killed = 0;
-    while killed < 8 {
-        let now: i64 = sqlx::query_scalar(
-            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity \
-             WHERE datname = current_database() AND application_name = 'annal' AND state = 'active' \
-               AND query LIKE '%annal.append%'",
-        )
-        .fetch_one(&admin)
-        .await
-        .unwrap();
-        killed += now;
-        if writers.iter().all(tokio::task::JoinHandle::is_finished) {
-            break;
-        }
-    }
-    for writer in writers {
-        writer.await.unwrap();
-    }
-
-    assert!(killed > 0, "no backend was caught in an append");
-    assert_eq!(log.head().await.unwrap().position, Position(400));
-    assert_eq!(log.verify(None).await.unwrap().fault, None);
-}
-
-#[tokio::test]
-async fn a_server_that_is_gone_is_said_so() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let url = format!("postgres://nobody@127.0.0.1:{port}/none");
-
-    let error = annal_log::Log::connect(&url, crate::support::main_ledger())
-        .await
-        .unwrap_err();
-
-    assert_eq!(error.code(), "log_unreachable");
-    assert!(error.is_transient());
-    assert!(
-        error.to_string().contains("check that PostgreSQL is up"),
-        "{error}"
-    );
+    fresh.end().await;
 }

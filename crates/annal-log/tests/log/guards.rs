@@ -5,7 +5,7 @@ use sqlx::Executor;
 use crate::support::{Fresh, adding, fill, stream};
 
 /// Whatever the runtime tries beside reading and appending fails for want of a right.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_runtime_can_only_read_and_append() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -46,7 +46,7 @@ async fn the_runtime_can_only_read_and_append() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_of_the_runtime_cannot_become_anyone_else() {
     let fresh = Fresh::migrated().await;
     let admin = fresh.admin().await;
@@ -85,7 +85,7 @@ async fn a_login_of_the_runtime_cannot_become_anyone_else() {
         .unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_other_roles_read_only_and_the_owner_has_no_login() {
     let fresh = Fresh::migrated().await;
     let admin = fresh.admin().await;
@@ -120,7 +120,7 @@ async fn the_other_roles_read_only_and_the_owner_has_no_login() {
     assert_eq!(not_owned, 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_superuser_is_stopped_by_the_guard_and_shown_by_the_chain_once_it_is_off() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;

@@ -90,7 +90,7 @@ async fn chain_holds(log: &Log, after: Position, mut previous: [u8; 32]) {
     assert_eq!(previous, log.head().await.unwrap().hash);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_and_this_crate_hash_alike_whatever_the_event() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;

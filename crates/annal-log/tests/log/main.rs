@@ -1,4 +1,6 @@
 //! The log on a real PostgreSQL server, a fresh database for each test.
+//!
+//! The runtimes have two threads, one of which may wait for the database to be dropped.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,11 +8,13 @@
 )]
 
 mod appending;
+mod breaking;
 mod files;
 mod following;
 mod grouping;
 mod guards;
 mod hashing;
+mod malformed;
 mod migrating;
 mod racing;
 mod repository;

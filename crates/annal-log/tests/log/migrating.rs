@@ -3,7 +3,7 @@ use futures::future::try_join_all;
 
 use crate::support::{Fresh, fill, main_ledger, stream};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrating_twice_changes_nothing() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -14,7 +14,7 @@ async fn migrating_twice_changes_nothing() {
     assert_eq!(log.verify(None).await.unwrap().checked, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_may_migrate_at_once() {
     let fresh = Fresh::empty().await;
     try_join_all((0..6).map(|_| annal_log::migrate(&fresh.url)))
@@ -23,7 +23,7 @@ async fn several_may_migrate_at_once() {
     fill(&fresh.log().await, &stream("a"), 1).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_without_a_log_says_what_to_do() {
     let fresh = Fresh::empty().await;
     let error = Log::connect(&fresh.url, main_ledger()).await.unwrap_err();
@@ -34,7 +34,7 @@ async fn a_database_without_a_log_says_what_to_do() {
     ));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_not_in_utf8_is_refused() {
     let fresh = Fresh::empty().await;
     let name = format!("annal_latin_{}", uuid::Uuid::new_v4().simple());
@@ -51,4 +51,9 @@ async fn a_database_that_is_not_in_utf8_is_refused() {
 
     assert_eq!(error.code(), "log_migration_failed");
     assert!(error.to_string().contains("LATIN1"), "{error}");
+    let drop = format!("DROP DATABASE {name}");
+    sqlx::query(&drop)
+        .execute(&fresh.admin().await)
+        .await
+        .unwrap();
 }

@@ -85,7 +85,7 @@ async fn drain(mut replay: ReplayStream) -> Vec<(String, usize, u64)> {
     seen
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_aggregate_of_the_framework_lives_in_the_log() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -126,7 +126,7 @@ async fn an_aggregate_of_the_framework_lives_in_the_log() {
     assert!(log.receipt(asked.command_id).await.unwrap().is_some());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_library_reads_one_ledger_and_the_whole_envelope() {
     let fresh = Fresh::migrated().await;
     let other = annal_core::LedgerId::new("other").unwrap();
@@ -167,7 +167,7 @@ async fn the_library_reads_one_ledger_and_the_whole_envelope() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replays_come_in_the_order_of_the_log_and_know_their_type() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -206,7 +206,7 @@ fn added(sequence: usize, metadata: &HashMap<String, String>) -> SerializedEvent
     )
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_sequence_is_the_framework_s_lock_error_and_a_retry_is_not() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
@@ -229,7 +229,7 @@ async fn a_stale_sequence_is_the_framework_s_lock_error_and_a_retry_is_not() {
     assert_eq!(log.head().await.unwrap().position, Position(1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_log_cannot_keep_is_refused_with_its_name() {
     let fresh = Fresh::migrated().await;
     let repository = LogRepository::new(fresh.log().await);

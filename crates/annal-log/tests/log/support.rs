@@ -3,36 +3,35 @@
 use annal_core::envelope::{Metadata, Provenance};
 use annal_core::{Actor, CommandId, LedgerId, PersonId, Role, Sequence};
 use annal_log::{Append, EventData, Log, Receipt, StreamAppend, StreamId};
+use annal_stack::testing::TestDatabase;
 use chrono::{TimeZone, Utc};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgPool};
 use uuid::Uuid;
 
-/// A migrated database of its own.
+const TABLES: [&str; 4] = ["ledgers", "events", "commands", "files"];
+
+/// A database of its own, dropped at the end of the test.
 pub(crate) struct Fresh {
     pub(crate) url: String,
+    _database: TestDatabase,
 }
 
 impl Fresh {
     pub(crate) async fn empty() -> Self {
-        let server = std::env::var("ANNAL_TEST_DATABASE_URL")
-            .expect("ANNAL_TEST_DATABASE_URL names a server's administrator");
-        let name = format!("annal_log_{}", Uuid::new_v4().simple());
-        let mut admin = PgConnection::connect(&server).await.unwrap();
-        admin
-            .execute(format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'").as_str())
-            .await
-            .unwrap();
-        let (head, _) = server.rsplit_once('/').unwrap();
-        Self {
-            url: format!("{head}/{name}"),
-        }
+        Self::of(TestDatabase::fresh().await)
     }
 
     pub(crate) async fn migrated() -> Self {
-        let fresh = Self::empty().await;
-        annal_log::migrate(&fresh.url).await.unwrap();
-        fresh
+        let migrate = async |url: String| annal_log::migrate(&url).await.unwrap();
+        Self::of(TestDatabase::prepared("annal_log", migrate).await)
+    }
+
+    fn of(database: TestDatabase) -> Self {
+        Self {
+            url: database.url().to_owned(),
+            _database: database,
+        }
     }
 
     pub(crate) async fn log(&self) -> Log {
@@ -48,19 +47,53 @@ impl Fresh {
             .unwrap()
     }
 
+    /// Drops the database at the end of a test on a runtime with one thread. Dropping waits for the server, the server
+    /// waits for connections that are just being made, and those wait for this thread.
+    pub(crate) async fn end(self) {
+        tokio::task::spawn_blocking(move || drop(self))
+            .await
+            .unwrap();
+    }
+
+    /// Remembers the log as it is, for [`Fresh::restore`].
+    pub(crate) async fn keep(&self) {
+        let admin = self.admin().await;
+        for table in TABLES {
+            let copy = format!("CREATE TABLE public.kept_{table} AS TABLE annal.{table}");
+            admin.execute(copy.as_str()).await.unwrap();
+        }
+    }
+
+    /// Puts the log back as it was kept: cheaper than a new database for each of many cases.
+    pub(crate) async fn restore(&self) {
+        for table in TABLES {
+            let empty = format!("DELETE FROM annal.{table}");
+            let fill = format!("INSERT INTO annal.{table} TABLE public.kept_{table}");
+            self.tamper_with(&[&empty, &fill]).await;
+        }
+    }
+
     /// Changes rows behind the guards' back, as someone who owns the server could.
     pub(crate) async fn tamper(&self, statements: &[&str]) {
+        for rows in self.tamper_with(statements).await {
+            assert!(rows > 0, "a statement of {statements:?} changed nothing");
+        }
+    }
+
+    async fn tamper_with(&self, statements: &[&str]) -> Vec<u64> {
         let admin = self.admin().await;
         let mut transaction = admin.begin().await.unwrap();
-        for table in ["events", "commands", "files", "ledgers"] {
+        for table in TABLES {
             let off = format!("ALTER TABLE annal.{table} DISABLE TRIGGER ALL");
             transaction.execute(off.as_str()).await.unwrap();
         }
+        let mut changed = Vec::new();
         for statement in statements {
-            let changed = transaction.execute(*statement).await.unwrap();
-            assert!(changed.rows_affected() > 0, "{statement} changed nothing");
+            let outcome = transaction.execute(*statement).await.unwrap();
+            changed.push(outcome.rows_affected());
         }
         transaction.commit().await.unwrap();
+        changed
     }
 }
 

@@ -64,7 +64,11 @@ impl Desk {
         let decide = |case: &Case| {
             let outcome = match &target {
                 Ok(target) => case.act(&with_body(asked, target.clone()), self.now()),
-                Err(rejection) => Err(rejection.clone()),
+                // A rule that is broken all the same says more than the data.
+                Err(by_data) => match case.act(&as_target, self.now()) {
+                    Err(by_rule) if by_rule.code != Code::InvalidContent => Err(by_rule),
+                    _ => Err(by_data.clone()),
+                },
             };
             Ok(decided(case, &as_target, outcome, phase))
         };
@@ -95,41 +99,46 @@ impl Desk {
 
     /// The act as a command of the core, with what the engine computes for it.
     async fn target(&self, call: &Call) -> Result<Result<Target, Rejection>, DeskError> {
-        let Act::Revise {
-            phase,
-            policy,
-            draw,
-            add,
-        } = &call.command.body
-        else {
-            return Ok(Ok(call.command.body.as_asked()));
-        };
-        let mut add = add.clone();
-        if *draw > 0 {
-            if *phase != Phase::SampleSelection {
+        let computed = match &call.command.body {
+            Act::Revise { phase, draw, .. } if *draw > 0 && *phase != Phase::SampleSelection => {
                 let message = format!("samples are drawn in sample_selection, not in {phase}");
                 return Ok(Err(Rejection::new(Code::NotInThisPhase, message)));
             }
-            let case = self.load(call.run).await?.case.clone();
-            match prepare::draw_more(&self.files, case, *draw).await {
-                Ok(drawn) => add.extend(drawn),
-                Err(DeskError::Data(error)) => return Ok(Err(as_rejection(&error))),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Ok(Target::Dossier {
-            phase: *phase,
-            command: DossierCommand::Revise {
-                policy: *policy,
+            Act::Revise {
+                phase,
+                policy,
+                draw,
                 add,
-            },
-        }))
+            } if *draw > 0 => {
+                let case = self.load(call.run).await?.case.clone();
+                let drawn = prepare::draw_more(&self.files, case, *draw).await;
+                drawn.map(|drawn| Target::Dossier {
+                    phase: *phase,
+                    command: DossierCommand::Revise {
+                        policy: *policy,
+                        add: [add.clone(), drawn].concat(),
+                    },
+                })
+            }
+            Act::ExecuteTests { cases } => {
+                let case = self.load(call.run).await?.case.clone();
+                let results = prepare::run_tests(&self.files, case, cases).await;
+                results.map(|results| Target::Dossier {
+                    phase: Phase::TestExecution,
+                    command: DossierCommand::RecordTests { results },
+                })
+            }
+            act => Ok(act.as_asked()),
+        };
+        match computed {
+            Ok(target) => Ok(Ok(target)),
+            // The data does not give what the person asked for.
+            Err(DeskError::Data(error)) => {
+                Ok(Err(Rejection::new(Code::InvalidContent, error.to_string())))
+            }
+            Err(error) => Err(error),
+        }
     }
-}
-
-/// The data does not give what a person asked for.
-pub(super) fn as_rejection(error: &annal_data::DataError) -> Rejection {
-    Rejection::new(Code::InvalidContent, error.to_string())
 }
 
 fn decided(

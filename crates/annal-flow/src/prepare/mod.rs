@@ -1,11 +1,14 @@
 //! What the engine makes by itself, one file a phase: the first draft of a version, more samples, test results. All of
 //! it comes from approved versions and from the run's files; the same inputs give the same items.
 
+mod observations;
 mod planning;
 mod profiling;
+mod report;
 mod sampling;
 mod scoping;
 mod source;
+mod testing;
 
 use annal_core::dossier::state::Item;
 use annal_core::item::{NewItem, Verdict};
@@ -13,6 +16,7 @@ use annal_core::{Case, Phase};
 
 pub(crate) use sampling::draw_more;
 pub(crate) use source::{Files, Source};
+pub(crate) use testing::run_tests;
 
 use crate::desk::DeskError;
 
@@ -28,7 +32,9 @@ pub(crate) async fn first_draft(
         Phase::DataProfiling => profiling::items(&case, &source),
         Phase::Scoping => scoping::items(&case),
         Phase::SampleSelection => sampling::first(&case, &source),
-        _ => Err(DeskError::Broken(format!("nothing is prepared in {phase}"))),
+        Phase::Observations => observations::items(&case),
+        Phase::TestReport => report::items(&case),
+        Phase::DataOwnerId | Phase::RequestInfo | Phase::TestExecution => Ok(Vec::new()),
     })
     .await
 }

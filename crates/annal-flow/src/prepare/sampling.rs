@@ -49,7 +49,7 @@ fn drawn(case: &Case, source: &Source, count: u32) -> Result<Vec<NewItem>, DeskE
 }
 
 /// The attributes in scope with the key: what a sample shows of its row.
-fn scope(case: &Case) -> Result<Dictionary, DataError> {
+pub(super) fn scope(case: &Case) -> Result<Dictionary, DataError> {
     let scoped = standing(
         case,
         Phase::Scoping,

@@ -83,18 +83,18 @@ macro_rules! named_activities {
     (people: $($person:ident)*; engine: $($engine:ident)*;) => {
         #[activities]
         impl Activities {
-            #[activity]
+            #[activity(name = "open_run")]
             async fn open_run(self: Arc<Self>, ctx: ActivityContext, asked: Command<Opening>) -> Result<Answer, ActivityError> {
                 self.open(ctx, asked).await
             }
             $(
-                #[activity]
+                #[activity(name = stringify!($person))]
                 async fn $person(self: Arc<Self>, ctx: ActivityContext, call: Call) -> Result<Answer, ActivityError> {
                     self.act(ctx, call).await
                 }
             )*
             $(
-                #[activity]
+                #[activity(name = stringify!($engine))]
                 async fn $engine(self: Arc<Self>, ctx: ActivityContext, order: Order) -> Result<Progress, ActivityError> {
                     self.work(ctx, order).await
                 }

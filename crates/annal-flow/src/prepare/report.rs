@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use annal_core::dossier::state::Item;
 use annal_core::item::NewItem;
 use annal_core::version::VersionRef;
 use annal_core::{Case, PersonId, Phase};
 use annal_data::report::{Document, Facts, Ownership, compose};
 
-use super::{plan, rules, standing, testing};
+use super::{plan, rules, sampling, standing, testing};
 use crate::desk::DeskError;
 
 pub(super) fn items(case: &Case) -> Result<Vec<NewItem>, DeskError> {
@@ -27,7 +26,7 @@ fn facts(case: &Case) -> Facts {
         versions: versions(case),
         plan: plan(case),
         rules: rules(case),
-        in_scope: ids(standing(case, Phase::Scoping, Item::in_scope)),
+        in_scope: sampling::in_scope(case).into_iter().collect(),
         samples: testing::samples(case),
         carried_forward: carried,
         owners: owners(case),
@@ -35,10 +34,6 @@ fn facts(case: &Case) -> Facts {
         tests: testing::results(case),
         observations: standing(case, Phase::Observations, |item| !item.dropped_by_tester()),
     }
-}
-
-fn ids(items: Vec<NewItem>) -> Vec<annal_core::ItemId> {
-    items.into_iter().map(|item| item.id).collect()
 }
 
 /// The version that stands in each phase that has one.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use annal_core::item::NewItem;
+use annal_core::dossier::state::Item;
+use annal_core::item::{Content, NewItem};
 use annal_core::{Case, ItemId, Phase};
 use annal_data::planning::planned;
 use annal_data::sampling::draw;
@@ -50,13 +51,18 @@ fn drawn(case: &Case, source: &Source, count: u32) -> Result<Vec<NewItem>, DeskE
 
 /// The attributes in scope with the key: what a sample shows of its row.
 pub(super) fn scope(case: &Case) -> Result<Dictionary, DataError> {
-    let scoped = standing(
-        case,
-        Phase::Scoping,
-        annal_core::dossier::state::Item::in_scope,
-    );
-    let ids: BTreeSet<_> = scoped.into_iter().map(|item| item.id).collect();
+    let ids = in_scope(case);
     let mut plan = plan(case);
     plan.retain(|item| ids.contains(&item.id));
     planned(&plan)
+}
+
+/// What people decided to test, keys included.
+pub(super) fn in_scope(case: &Case) -> BTreeSet<ItemId> {
+    let attribute = |item: NewItem| match item.content {
+        Content::ScopeAttribute { attribute, .. } => Some(attribute),
+        _ => None,
+    };
+    let scoped = standing(case, Phase::Scoping, Item::in_scope);
+    scoped.into_iter().filter_map(attribute).collect()
 }

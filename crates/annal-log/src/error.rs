@@ -110,7 +110,7 @@ impl LogError {
     /// Whether the same call may succeed later without anything being changed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Closed { .. })
+        matches!(self, Self::Unreachable { .. })
     }
 }
 

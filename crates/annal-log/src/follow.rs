@@ -19,7 +19,7 @@ impl Log {
     /// Every event after a position, in order and without end: those that are there, then those to come.
     ///
     /// A lost connection is not the end of it; the stream goes on where it was when the database is back. It ends
-    /// only with an error that no waiting mends.
+    /// only with an error that no waiting mends, and with [`LogError::Closed`] when the pool is closed.
     pub async fn follow(
         &self,
         after: Position,
@@ -38,8 +38,11 @@ impl Log {
                     }
                 };
                 if rows.is_empty() {
-                    // The listener lives as long as `log`, so this waits and does not fail.
-                    let _ = head.wait_for(|reached| *reached > at).await;
+                    let moved = head.wait_for(|reached| *reached > at);
+                    if log.pool().close_event().do_until(moved).await.is_err() {
+                        yield Err(LogError::Closed { doing: "following the log" });
+                        return;
+                    }
                     continue;
                 }
                 for row in rows {
@@ -69,10 +72,14 @@ impl Log {
         if now > after {
             return Ok(now);
         }
-        let moved = timeout_at(deadline, head.wait_for(|reached| *reached > after)).await;
-        Ok(match moved {
-            Ok(Ok(reached)) => *reached,
-            Ok(Err(_)) | Err(_) => now,
-        })
+        let moved = head.wait_for(|reached| *reached > after);
+        let moved = timeout_at(deadline, self.pool().close_event().do_until(moved)).await;
+        match moved {
+            Ok(Ok(Ok(reached))) => Ok(*reached),
+            Ok(Err(_closed)) => Err(LogError::Closed {
+                doing: "waiting for the log to move",
+            }),
+            Ok(Ok(Err(_))) | Err(_) => Ok(now),
+        }
     }
 }

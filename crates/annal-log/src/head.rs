@@ -108,6 +108,9 @@ async fn listen(pool: PgPool, ledger: LedgerId, known: watch::Sender<Position>) 
     let mut failures = 0;
     loop {
         let Err(error) = listen_once(&pool, &ledger, &known, &mut failures).await;
+        if matches!(error, sqlx::Error::PoolClosed) {
+            return;
+        }
         failures += 1;
         tracing::warn!(%error, failures, "listening to the log broke off; connecting again");
         tokio::time::sleep(backoff(failures)).await;
@@ -121,8 +124,6 @@ async fn listen_once(
     failures: &mut u32,
 ) -> Result<Infallible, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
-    // A closed pool ends this task with its `HeadWatch`; until then the listener must not mistake it for a failure.
-    listener.ignore_pool_close_event(true);
     listener.listen(CHANNEL).await?;
     loop {
         // Asked after LISTEN took effect: what was appended before it is seen here, what comes after is notified.

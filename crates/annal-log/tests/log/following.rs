@@ -106,3 +106,42 @@ async fn a_follower_notices_what_nobody_announced() {
 
     assert_eq!(next_positions(&mut followed, 1).await, [1]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_the_connections_ends_everything_that_waits() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    fill(&log, &stream("a"), 1).await;
+    let followed = log.follow(Position(0)).await;
+    pin_mut!(followed);
+    assert_eq!(next_positions(&mut followed, 1).await, [1]);
+    let closing = async {
+        timeout(SOON, log.pool().close())
+            .await
+            .expect("nothing holds a connection for ever");
+    };
+
+    let (waited, next, ()) =
+        futures::join!(log.wait_for(Position(1), SOON), followed.next(), closing);
+
+    assert_eq!(waited.unwrap_err().code(), "log_closed");
+    assert_eq!(next.unwrap().unwrap_err().code(), "log_closed");
+    assert!(followed.next().await.is_none());
+    let late = log.append(adding(&stream("a"), 1, 1)).await.unwrap_err();
+    assert_eq!(late.code(), "log_closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_processes_are_told_of_an_append() {
+    let fresh = Fresh::migrated().await;
+    let mut listener = sqlx::postgres::PgListener::connect(&fresh.url)
+        .await
+        .unwrap();
+    listener.listen("annal").await.unwrap();
+    let log = fresh.log().await;
+
+    log.append(adding(&stream("a"), 0, 3)).await.unwrap();
+
+    let heard = timeout(SOON, listener.recv()).await.unwrap().unwrap();
+    assert_eq!(heard.payload(), "3 main");
+}

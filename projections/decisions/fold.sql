@@ -11,7 +11,8 @@ WITH told AS (
     WHERE e.ledger = $1 AND e.position > $2 AND e.position <= $3 AND e.aggregate_type = 'dossier'
       AND e.event_type IN ('item_decided', 'item_changed', 'item_removed', 'version_submitted', 'version_withdrawn',
                            'version_approved', 'version_rejected', 'version_superseded', 'section_signed',
-                           'document_reviewed', 'test_reviewed', 'owner_acknowledged', 'owner_reassigned')
+                           'document_reviewed', 'test_reviewed', 'owner_acknowledged', 'owner_reassigned',
+                           'phase_reopened', 'phase_confirmed')
 ),
 -- What each event decides or ends. One event may end several matters.
 touched AS (
@@ -25,13 +26,17 @@ touched AS (
                WHEN 'section_signed' THEN 'signature'
                WHEN 'document_reviewed' THEN 'document_review'
                WHEN 'test_reviewed' THEN 'test_review'
-               WHEN 'owner_acknowledged' THEN 'acknowledgement' END AS what,
+               WHEN 'owner_acknowledged' THEN 'acknowledgement'
+               WHEN 'phase_reopened' THEN 'reopening'
+               WHEN 'phase_confirmed' THEN 'confirmation' END AS what,
            CASE event_type
                WHEN 'item_decided' THEN format('item/%s/%s/%s', version, level, subject)
                WHEN 'section_signed' THEN format('section/%s/%s/%s', version, signature->>'role', subject)
                WHEN 'document_reviewed' THEN format('document/%s/%s/%s', version, level, subject)
                WHEN 'test_reviewed' THEN format('test/%s/%s', execution, subject)
                WHEN 'owner_acknowledged' THEN format('owner/%s/%s/%s', length(subject), subject, line_of_business)
+               WHEN 'phase_reopened' THEN 'phase'
+               WHEN 'phase_confirmed' THEN 'phase'
                ELSE format('version/%s', version) END AS matter
     FROM told
     WHERE event_type NOT IN ('item_changed', 'item_removed', 'owner_reassigned', 'version_superseded')
@@ -81,6 +86,8 @@ SELECT e.ledger, e.position, split_part(e.aggregate_id, '/', 1)::uuid, split_par
            WHEN 'rejection' THEN 'reject'
            WHEN 'signature' THEN 'sign'
            WHEN 'acknowledgement' THEN 'acknowledge'
+           WHEN 'reopening' THEN 'reopen'
+           WHEN 'confirmation' THEN 'confirm'
            ELSE CASE WHEN t.accepted THEN 'accept' ELSE 'send_back' END END,
        t.previous, coalesce(t.without_approval, t.reason, e.reason),
        -- Who decided is not always who acted: where no approval is due, the engine approves what a person submits.

@@ -5,7 +5,7 @@ CREATE TABLE decisions (
     run_id                 uuid        NOT NULL,
     phase                  text        NOT NULL,
     -- decision (on an item), submission, withdrawal, approval, rejection, signature, document_review,
-    -- test_review, acknowledgement
+    -- test_review, acknowledgement, reopening, confirmation
     what                   text        NOT NULL,
     -- Of the dossier's version, the document, or the test's execution.
     version                integer,

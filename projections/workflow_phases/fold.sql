@@ -7,7 +7,7 @@ WITH told AS (
         AS p(phase text, why text, by text, reason text, because_of text)
     WHERE e.ledger = $1 AND e.position > $2 AND e.position <= $3 AND e.aggregate_type = 'report_run'
       AND e.event_type IN ('phase_started', 'phase_completed', 'phase_skipped', 'phase_reopened',
-                           'phase_marked_stale')
+                           'phase_marked_stale', 'phase_confirmed')
 ),
 delta AS (
     SELECT $1::text AS ledger, aggregate_id::uuid AS run_id, phase, max(position) AS changed,
@@ -26,8 +26,8 @@ delta AS (
     FROM told
     GROUP BY aggregate_id, phase
 ),
--- A phase that was marked stale is firm again when it is completed while what it rests on is over. That depends on
--- other phases, so the few runs concerned are read again, by index.
+-- A phase that was marked stale is firm again when somebody confirms it, or when it is completed while what it rests
+-- on is over. That depends on other phases, so the few runs concerned are read again, by index.
 past AS (
     SELECT e.aggregate_id, e.position, e.event_type, p.*
     FROM annal.events e
@@ -39,7 +39,7 @@ past AS (
           SELECT w.run_id::text FROM workflow_phases w
           WHERE w.ledger = $1 AND w.stale AND w.run_id IN (SELECT d.run_id FROM delta d)))
       AND e.event_type IN ('phase_started', 'phase_completed', 'phase_skipped', 'phase_reopened',
-                           'phase_marked_stale')
+                           'phase_marked_stale', 'phase_confirmed')
 ),
 staleness AS (
     SELECT m.aggregate_id::uuid AS run_id, m.phase, array_agg(DISTINCT m.because_of) AS because_of
@@ -47,12 +47,14 @@ staleness AS (
     WHERE m.event_type = 'phase_marked_stale'
       AND NOT EXISTS (
           SELECT FROM past c
-          WHERE c.aggregate_id = m.aggregate_id AND c.phase = m.phase AND c.event_type = 'phase_completed'
-            AND c.position > m.position
-            AND (SELECT s.event_type FROM past s
-                 WHERE s.aggregate_id = m.aggregate_id AND s.phase = m.because_of
-                   AND s.event_type <> 'phase_marked_stale' AND s.position < c.position
-                 ORDER BY s.position DESC LIMIT 1) IN ('phase_completed', 'phase_skipped'))
+          WHERE c.aggregate_id = m.aggregate_id AND c.phase = m.phase AND c.position > m.position
+            AND CASE c.event_type
+                WHEN 'phase_confirmed' THEN true
+                WHEN 'phase_completed' THEN (
+                    SELECT s.event_type FROM past s
+                    WHERE s.aggregate_id = m.aggregate_id AND s.phase = m.because_of AND s.position < c.position
+                      AND s.event_type NOT IN ('phase_marked_stale', 'phase_confirmed')
+                    ORDER BY s.position DESC LIMIT 1) IN ('phase_completed', 'phase_skipped') END)
     GROUP BY m.aggregate_id, m.phase
 )
 MERGE INTO workflow_phases w

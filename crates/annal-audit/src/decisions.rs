@@ -22,7 +22,7 @@ pub struct DecisionFilter {
     /// By this person.
     pub person: Option<PersonId>,
     /// Of this kind: `decision`, `submission`, `withdrawal`, `approval`, `rejection`, `signature`,
-    /// `document_review`, `test_review`, `acknowledgement`.
+    /// `document_review`, `test_review`, `acknowledgement`, `reopening`, `confirmation`.
     pub what: Option<String>,
     /// With this verdict.
     pub verdict: Option<String>,

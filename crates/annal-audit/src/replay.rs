@@ -195,6 +195,7 @@ fn successor(version: &Version) -> Option<VersionNo> {
 fn by(event: &E) -> Option<&PersonId> {
     match event {
         E::VersionCreated { by, .. }
+        | E::ItemAdded { by, .. }
         | E::ItemChanged { by, .. }
         | E::ItemRemoved { by, .. }
         | E::ItemDecided { by, .. }

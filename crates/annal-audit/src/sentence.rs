@@ -25,6 +25,9 @@ pub fn run_sentence(who: &str, event: &R) -> String {
         R::PhaseCompleted { phase } => format!("phase {phase} was completed"),
         R::PhaseSkipped { phase, why } => format!("phase {phase} was skipped: {why}"),
         R::PhaseReopened { phase, reason, .. } => format!("{who} reopened phase {phase}: {reason}"),
+        R::PhaseConfirmed { phase, reason, .. } => {
+            format!("{who} confirmed that {phase} stands as it is: {reason}")
+        }
         R::PhaseMarkedStale { phase, because_of } => {
             format!("phase {phase} became stale because {because_of} was reopened")
         }
@@ -101,6 +104,12 @@ pub fn dossier_sentence(who: &str, event: &D) -> String {
         D::PhaseCompleted {} => "the phase was completed".to_owned(),
         D::PhaseSkipped { why } => format!("the phase was skipped: {why}"),
         D::PhaseReopened { reason, .. } => format!("{who} reopened the phase: {reason}"),
+        D::PhaseConfirmed { reason, .. } => {
+            format!("{who} confirmed that the phase stands as it is: {reason}")
+        }
+        D::DeputyActed { by, in_place_of } => {
+            format!("{by} acted here in the place of {in_place_of} for the first time")
+        }
         D::MarkedStale { because_of } => {
             format!("the phase became stale because {because_of} was reopened")
         }
@@ -194,6 +203,7 @@ fn item(who: &str, event: &D) -> String {
             version,
             item,
             content,
+            ..
         } => {
             format!(
                 "{who} put {item} into version {version}: {}",

@@ -277,7 +277,7 @@ async fn a_moment_is_named_by_position_time_or_event() {
 
 #[tokio::test]
 async fn a_difference_leads_from_the_one_to_the_other() {
-    let (_prepared, audit, story, last) = lived(25, 260).await;
+    let (_prepared, audit, story, last) = lived(25, 500).await;
     let (mut revised, mut moved) = (0, 0);
     for ((run, phase), dossier) in &story.dossiers {
         for version in &dossier.versions {

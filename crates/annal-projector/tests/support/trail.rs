@@ -210,6 +210,16 @@ impl Story {
                     self.tell(run, phase, D::MarkedStale { because_of });
                 }
             }
+            5 => {
+                let by = self.person();
+                let reason = "not touched by it".to_owned();
+                let confirmed = D::PhaseConfirmed {
+                    by: by.clone(),
+                    reason: reason.clone(),
+                };
+                self.tell_run(run, R::PhaseConfirmed { phase, by, reason });
+                self.tell(run, phase, confirmed);
+            }
             3 => {
                 let refused = R::AttemptRefused {
                     command: "reopen_phase".into(),

@@ -1,0 +1,48 @@
+//! One step of a task: a command, announced, timed, and fatal when it fails.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+/// Runs `command` with its output on this terminal.
+pub(crate) fn step(name: &str, command: &mut Command) -> Result<()> {
+    eprintln!("\n=== {name}");
+    let began = Instant::now();
+    let status = command
+        .status()
+        .with_context(|| format!("{name}: {command:?} cannot be run"))?;
+    if !status.success() {
+        bail!("{name}: {command:?} ended with {status}");
+    }
+    eprintln!("=== {name}: done in {} s", began.elapsed().as_secs());
+    Ok(())
+}
+
+/// A loud line that nobody takes for a result.
+pub(crate) fn warn(text: &str) {
+    eprintln!("\n!!! {text}");
+}
+
+/// The cargo that runs this task, in the workspace's root.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// An example that `cargo test` has built.
+pub(crate) fn built_example(name: &str) -> Command {
+    let folder = std::env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.to_path_buf()));
+    let mut command = Command::new(folder.unwrap_or_default().join("examples").join(name));
+    command.current_dir(root());
+    command
+}
+
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}

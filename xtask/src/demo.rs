@@ -23,7 +23,7 @@ pub(crate) fn check() -> Result<()> {
         "--json",
     ];
     let mut demo = cargo(&arguments);
-    demo.env("ANNAL_FOLDER", folder.path().join("annal"))
+    demo.env("ANNAL_HOME", folder.path().join("annal"))
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     let output = demo.output().context("the demo cannot be run")?;

@@ -372,7 +372,7 @@ async fn a_folder_that_postgres_cannot_reach_gets_its_data_elsewhere() {
 }
 
 fn wait_for(condition: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while !condition() {
         assert!(
             std::time::Instant::now() < deadline,

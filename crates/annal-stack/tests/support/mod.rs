@@ -149,9 +149,9 @@ pub(crate) fn processes_of(folder: &Path) -> Vec<(i32, String)> {
     found.collect()
 }
 
-/// Waits until nothing runs on the folder any more, for ten seconds at most.
+/// Waits until nothing runs on the folder any more, for twenty seconds at most.
 pub(crate) fn wait_until_gone(folder: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let left = processes_of(folder);
         if left.is_empty() {

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use crate::service::ServiceFolder;
 
@@ -18,6 +19,15 @@ use crate::service::ServiceFolder;
 pub(crate) struct Lease {
     pipe: File,
     users: File,
+}
+
+/// What came of the wish to use a running server.
+pub(crate) enum Attach {
+    Done(Lease),
+    /// No server takes users: none runs, or the one that does is stopping.
+    Closed,
+    /// The pipe is there and nobody reads it: its supervisor is gone without having closed the door.
+    Unsupervised,
 }
 
 impl Lease {
@@ -40,8 +50,8 @@ impl Lease {
         ))
     }
 
-    /// A lease on a running server; `None` when there is none, or it has begun to stop.
-    pub(crate) fn attach(folder: &ServiceFolder) -> io::Result<Option<Self>> {
+    /// A lease on a running server, if there is one.
+    pub(crate) fn attach(folder: &ServiceFolder) -> io::Result<Attach> {
         let path = folder.lease();
         let no_wait = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
         let mut pipe = match OpenOptions::new()
@@ -50,22 +60,17 @@ impl Lease {
             .open(&path)
         {
             Ok(pipe) => pipe,
-            // ENXIO: the pipe is there and nobody reads it, so its supervisor is gone.
-            Err(error)
-                if error.kind() == io::ErrorKind::NotFound
-                    || error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) =>
-            {
-                return Ok(None);
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Attach::Closed),
+            Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+                return Ok(Attach::Unsupervised);
             }
             Err(error) => return Err(error),
         };
         if pipe.write_all(b"here\n").is_err() || !still_at(&pipe, &path) {
-            return Ok(None);
+            return Ok(Attach::Closed);
         }
-        Ok(Some(Self {
-            pipe,
-            users: use_folder(folder)?,
-        }))
+        let users = use_folder(folder)?;
+        Ok(Attach::Done(Self { pipe, users }))
     }
 
     /// Gives the lease back. True when this was the last user, so that the server stops.

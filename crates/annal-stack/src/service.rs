@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::StackError;
 use crate::account::{Account, run_as};
-use crate::lease::Lease;
+use crate::lease::{Attach, Lease};
 use crate::progress::Progress;
 
 const SUPERVISE: &str = include_str!("supervise.sh");
@@ -92,8 +92,9 @@ impl ServiceFolder {
         let began = Instant::now();
         let mut asked_to_stop = false;
         loop {
-            let lease = Lease::attach(self).map_err(StackError::folder("open", &self.lease()))?;
-            if let Some(lease) = lease {
+            let attach = Lease::attach(self).map_err(StackError::folder("open", &self.lease()))?;
+            let unsupervised = matches!(attach, Attach::Unsupervised);
+            if let Attach::Done(lease) = attach {
                 return Ok(Some(Running {
                     folder: self.clone(),
                     lease,
@@ -107,9 +108,8 @@ impl ServiceFolder {
             if began.elapsed() > PATIENCE {
                 return Err(self.left_behind());
             }
-            // Alive, and not to be attached to: it is stopping. But a pipe in its place that nobody reads is left only by
-            // a supervisor that was killed; then nobody else will ask the server to stop.
-            if !asked_to_stop && (self.lease().exists() || began.elapsed() > GRACE) {
+            // Alive, and not to be attached to: it is stopping. But nobody will tell it to when its supervisor was killed.
+            if !asked_to_stop && (unsupervised || began.elapsed() > GRACE) {
                 self.ask_to_stop();
                 asked_to_stop = true;
             }

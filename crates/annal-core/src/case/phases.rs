@@ -10,8 +10,8 @@ use crate::dossier::{DossierCommand, Facts};
 use crate::people::Actor;
 use crate::phase::Phase;
 use crate::rejection::{Rejection, RejectionCode as Code};
-use crate::run::RunCommand;
 use crate::run::event::StepKind;
+use crate::run::{PhaseStatus, RunCommand};
 
 impl Case {
     /// Enters a phase, or passes it over where the opening or a condition of the definition says so. The condition's
@@ -59,8 +59,24 @@ impl Case {
     pub fn complete_run(&self, now: DateTime<Utc>) -> Result<Outcome, Rejection> {
         let mut turn = Turn::new(self, Actor::engine(), None, now, now);
         turn.step("run.complete");
+        self.nothing_to_enter()?;
         turn.run(RunCommand::Complete {})?;
         Ok(turn.outcome())
+    }
+
+    /// A phase that was passed over by its condition is due when the condition has come true since.
+    fn nothing_to_enter(&self) -> Result<(), Rejection> {
+        for plan in &self.definition.phases {
+            let skipped = self.run.phase_status(plan.phase) == PhaseStatus::Skipped;
+            if skipped && self.why_not(plan)?.is_none() {
+                let message = format!(
+                    "the run is not done: {} was skipped, but its condition holds now",
+                    plan.phase
+                );
+                return Err(Rejection::new(Code::Incomplete, message));
+            }
+        }
+        Ok(())
     }
 
     fn begin(

@@ -24,7 +24,7 @@ fn every_definition_is_walked_to_its_end() {
     for version in ["1.0.0", "1.1.0", "1.2.0", "2.0.0"] {
         for tests in [Tests::Fail, Tests::Pass] {
             let mut office = Office::open(version);
-            office.to_the_end(tests);
+            office.walk_to_the_end(tests);
             assert_eq!(office.case.run.status(), RunStatus::Completed, "{version}");
             let expected = match tests {
                 Tests::Fail => PhaseStatus::Completed,
@@ -40,7 +40,7 @@ fn every_definition_is_walked_to_its_end() {
 fn the_first_definitions_are_lines_of_eight_phases() {
     for version in ["1.0.0", "1.1.0"] {
         let mut office = Office::open(version);
-        office.to_the_end(Tests::Fail);
+        office.walk_to_the_end(Tests::Fail);
         let kinds = kinds(&office);
         assert_eq!(kinds.len(), 8, "{version}");
         let line = kinds.iter().all(|(to, kind)| match to {
@@ -54,7 +54,7 @@ fn the_first_definitions_are_lines_of_eight_phases() {
 #[test]
 fn definition_2_forks_joins_and_asks_its_condition() {
     let mut office = Office::open("2.0.0");
-    office.to_the_end(Tests::Fail);
+    office.walk_to_the_end(Tests::Fail);
     let expected = [
         (Phase::Planning, "sequential"),
         (Phase::DataProfiling, "sequential"),

@@ -100,7 +100,7 @@ fn a_phase_is_left_out_when_the_run_was_opened_so() {
     let mut opening = opening("2.0.0");
     opening.skip = vec![phase];
     let mut office = Office::open_with(opening);
-    office.to_the_end(Tests::Fail);
+    office.walk_to_the_end(Tests::Fail);
     assert_eq!(office.case.run.phase_status(phase), PhaseStatus::Skipped);
     assert_eq!(office.case.dossier(phase).status, DossierStatus::Skipped);
     assert_eq!(office.transition(phase), &T::Sequential {});
@@ -111,7 +111,7 @@ fn a_report_without_lines_of_business_has_one() {
     let mut opening = opening("2.0.0");
     opening.lines_of_business = vec![];
     let mut office = Office::open_with(opening);
-    office.to_the_end(Tests::Fail);
+    office.walk_to_the_end(Tests::Fail);
     let owners = &office.case.dossier(Phase::DataOwnerId).assignments;
     let lines: Vec<_> = owners[&id("attribute:ratio")].keys().collect();
     assert_eq!(lines, ["all"]);

@@ -125,7 +125,7 @@ fn a_record_of_a_refusal_changes_only_their_count() {
 #[test]
 fn nothing_is_decided_in_a_run_that_is_over() {
     let mut office = Office::open("2.0.0");
-    office.to_the_end(Tests::Pass);
+    office.walk_to_the_end(Tests::Pass);
     let phase = Phase::TestReport;
     let (no, record) = attempt(&mut office, TOM, on(phase, SUBMIT));
     assert_eq!(no.code, Code::RunNotOpen);

@@ -27,8 +27,8 @@ impl Office {
         }
     }
 
-    pub(crate) fn to_the_end(&mut self, tests: Tests) {
-        for plan in self.case.definition.clone().phases.iter() {
+    pub(crate) fn walk_to_the_end(&mut self, tests: Tests) {
+        for plan in &self.case.definition.clone().phases {
             self.through(plan.phase, tests);
         }
         let done = self.case.complete_run(self.now()).unwrap();

@@ -174,7 +174,7 @@ fn an_act_is_recorded_in_the_step_in_which_it_happens() {
 #[test]
 fn every_step_is_closed_at_the_end() {
     let mut office = Office::open("2.0.0");
-    office.to_the_end(Tests::Fail);
+    office.walk_to_the_end(Tests::Fail);
     let open: Vec<_> = office
         .case
         .run

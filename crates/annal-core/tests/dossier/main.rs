@@ -18,6 +18,7 @@ mod ownership;
 mod primary_keys;
 mod reopening;
 mod roles;
+mod rules_table;
 mod signatures;
 mod support;
 mod test_execution;

@@ -7,25 +7,28 @@ use crate::prepare::enter_schema;
 
 /// Which table of a projection is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// The one that people read.
+pub(crate) enum Target<'a> {
+    /// The one that people read, by the definition that it was made with.
     Live,
-    /// Its successor, while it is rebuilt.
-    Shadow,
+    /// Its successor, while it is rebuilt, by this statement.
+    Shadow {
+        /// The fold of the successor's definition.
+        fold: &'a str,
+    },
 }
 
-impl Target {
+impl Target<'_> {
     const fn schema(self) -> &'static str {
         match self {
             Self::Live => "annal_read",
-            Self::Shadow => "annal_shadow",
+            Self::Shadow { .. } => "annal_shadow",
         }
     }
 
     const fn cursors(self) -> &'static str {
         match self {
             Self::Live => "annal_read.projection_status",
-            Self::Shadow => "annal_read.projection_rebuild_cursors",
+            Self::Shadow { .. } => "annal_read.projection_rebuild_cursors",
         }
     }
 }
@@ -35,9 +38,8 @@ impl Target {
 pub(crate) struct Job<'a> {
     pub(crate) pool: &'a PgPool,
     pub(crate) projection: &'a str,
-    pub(crate) fold: &'a str,
     pub(crate) ledger: &'a str,
-    pub(crate) target: Target,
+    pub(crate) target: Target<'a>,
 }
 
 /// How far a range came.
@@ -68,7 +70,8 @@ impl Job<'_> {
             enter_schema(&mut work, self.target.schema())
                 .await
                 .doing(doing())?;
-            let folded = sqlx::query(self.fold)
+            let fold = self.statement(&mut work).await.doing(doing())?;
+            let folded = sqlx::query(&fold)
                 .bind(self.ledger)
                 .bind(after)
                 .bind(until)
@@ -154,6 +157,18 @@ impl Job<'_> {
             .await
     }
 
+    /// The statement that fits the table. Read under the cursor's lock: a rebuild may have put another table, with
+    /// another definition, in the place of the one that was there a moment ago.
+    async fn statement(&self, work: &mut PgConnection) -> Result<String, sqlx::Error> {
+        if let Target::Shadow { fold } = self.target {
+            return Ok(fold.to_owned());
+        }
+        sqlx::query_scalar("SELECT fold FROM annal_read.projections WHERE projection = $1")
+            .bind(self.projection)
+            .fetch_one(work)
+            .await
+    }
+
     /// How far the fold may go in one piece: up to the next event that is to be skipped, or over it.
     async fn reach(
         &self,
@@ -182,7 +197,7 @@ impl Job<'_> {
     async fn advance(&self, work: &mut PgConnection, to: i64) -> Result<(), sqlx::Error> {
         let changed = match self.target {
             Target::Live => ", changed_at = clock_timestamp()",
-            Target::Shadow => "",
+            Target::Shadow { .. } => "",
         };
         let advance = format!(
             "UPDATE {} SET position = $3{changed} WHERE projection = $1 AND ledger = $2",

@@ -5,7 +5,9 @@ use std::time::Duration;
 use annal_core::{LedgerId, Position};
 use annal_log::Log;
 use futures::future::{self, Either};
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
+
+use tokio::time::Instant;
 
 use crate::connection;
 use crate::error::{Doing, ProjectorError};
@@ -18,6 +20,9 @@ use crate::status::{self, ProjectionStatus, bigint, position_of};
 const CHUNK: i64 = 20_000;
 /// How long a follower waits for news before it looks by itself.
 const LOOK: Duration = Duration::from_secs(5);
+/// The shortest time from one round to the next. Each round costs the database some milliseconds whatever is new, so
+/// under load a follower folds what gathers in this time instead of every event by itself.
+const ROUND: Duration = Duration::from_millis(100);
 /// How long it waits after the database failed it.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -27,13 +32,6 @@ pub struct Projector {
     pub(crate) pool: PgPool,
     pub(crate) log: Log,
     pub(crate) ledger: LedgerId,
-}
-
-/// The definition that a live table was made with.
-#[derive(Debug, Clone)]
-struct Live {
-    name: String,
-    fold: String,
 }
 
 impl Projector {
@@ -84,8 +82,8 @@ impl Projector {
     /// [`ProjectorError::Database`] if the database fails.
     pub async fn catch_up(&self, until: Position) -> Result<Vec<ProjectionStatus>, ProjectorError> {
         let until = bigint(until).min(self.head().await?);
-        for live in self.behind(until).await? {
-            self.advance(&live, until).await?;
+        for name in self.behind(until).await? {
+            self.advance(&name, until).await?;
         }
         self.status().await
     }
@@ -99,16 +97,35 @@ impl Projector {
         let mut shutdown = std::pin::pin!(shutdown);
         let mut seen = Position(0);
         loop {
+            let round = Instant::now() + ROUND;
             let news = std::pin::pin!(self.news(seen));
-            match future::select(&mut shutdown, news).await {
+            let rest = match future::select(&mut shutdown, news).await {
                 Either::Left(_) => return Ok(()),
-                Either::Right((Ok(head), _)) => match self.catch_up(head).await {
-                    Ok(_) => seen = head,
-                    Err(error) => self.pause(&error).await,
+                Either::Right((news, _)) => match self.round(news).await {
+                    Ok(head) => {
+                        seen = head;
+                        round
+                    }
+                    Err(error) => {
+                        tracing::warn!(error = %error, "the projector waits for the database");
+                        Instant::now() + RETRY
+                    }
                 },
-                Either::Right((Err(error), _)) => self.pause(&error).await,
+            };
+            let rest = std::pin::pin!(tokio::time::sleep_until(rest));
+            if let Either::Left(_) = future::select(&mut shutdown, rest).await {
+                return Ok(());
             }
         }
+    }
+
+    async fn round(
+        &self,
+        news: Result<Position, ProjectorError>,
+    ) -> Result<Position, ProjectorError> {
+        let head = news?;
+        self.catch_up(head).await?;
+        Ok(head)
     }
 
     /// Where every projection stands.
@@ -180,7 +197,7 @@ impl Projector {
         Ok(())
     }
 
-    async fn check(&self, name: &str) -> Result<(), ProjectorError> {
+    pub(crate) async fn check(&self, name: &str) -> Result<(), ProjectorError> {
         let known: Vec<String> =
             sqlx::query_scalar("SELECT projection FROM annal_read.projections ORDER BY projection")
                 .fetch_all(&self.pool)
@@ -204,9 +221,9 @@ impl Projector {
     }
 
     /// The projections that go on and have something to fold.
-    async fn behind(&self, until: i64) -> Result<Vec<Live>, ProjectorError> {
-        let rows = sqlx::query(
-            "SELECT p.projection, p.fold
+    async fn behind(&self, until: i64) -> Result<Vec<String>, ProjectorError> {
+        sqlx::query_scalar(
+            "SELECT p.projection
              FROM annal_read.projections p
              LEFT JOIN annal_read.projection_status s ON s.projection = p.projection AND s.ledger = $1
              WHERE coalesce(s.position, 0) < $2 AND coalesce(s.state, 'following') = 'following'
@@ -216,32 +233,26 @@ impl Projector {
         .bind(until)
         .fetch_all(&self.pool)
         .await
-        .doing("looking which projections are behind")?;
-        let live = |row: &sqlx::postgres::PgRow| Live {
-            name: row.get("projection"),
-            fold: row.get("fold"),
-        };
-        Ok(rows.iter().map(live).collect())
+        .doing("looking which projections are behind")
     }
 
-    async fn advance(&self, live: &Live, until: i64) -> Result<(), ProjectorError> {
+    async fn advance(&self, name: &str, until: i64) -> Result<(), ProjectorError> {
         let job = Job {
             pool: &self.pool,
-            projection: &live.name,
-            fold: &live.fold,
+            projection: name,
             ledger: self.ledger.as_str(),
             target: Target::Live,
         };
         match job.run(until, CHUNK, |_| ()).await? {
             Folded::To(_) => Ok(()),
-            Folded::Refused { until, error, .. } => self.stop(live, until, &error).await,
+            Folded::Refused { until, error, .. } => self.stop(name, until, &error).await,
         }
     }
 
     /// Notes the event that a projection cannot fold, unless the projection went on in the meantime.
-    async fn stop(&self, live: &Live, position: i64, error: &str) -> Result<(), ProjectorError> {
+    async fn stop(&self, name: &str, position: i64, error: &str) -> Result<(), ProjectorError> {
         tracing::error!(
-            projection = live.name,
+            projection = name,
             position = position_of(position).0,
             error,
             "a projection stands still"
@@ -254,16 +265,13 @@ impl Projector {
              SET state = 'failed', error_position = $3, error = $4, failed_at = clock_timestamp()
              WHERE s.position = $3 - 1",
         )
-        .bind(&live.name)
+        .bind(name)
         .bind(self.ledger.as_str())
         .bind(position)
         .bind(error)
         .execute(&self.pool)
         .await
-        .doing(format!(
-            "noting where projection '{}' stands still",
-            live.name
-        ))?;
+        .doing(format!("noting where projection '{name}' stands still"))?;
         Ok(())
     }
 
@@ -275,10 +283,5 @@ impl Projector {
                 return Ok(head);
             }
         }
-    }
-
-    async fn pause(&self, error: &ProjectorError) {
-        tracing::warn!(error = %error, "the projector waits for the database");
-        tokio::time::sleep(RETRY).await;
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use annal_core::Position;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use crate::compare::Differences;
 use crate::error::{Doing, ProjectorError};
@@ -84,6 +84,35 @@ impl Projector {
         self.rebuild_all(&chosen, options, progress).await
     }
 
+    /// Gives up a rebuild: its table and its cursor go. Nothing happens where none was begun.
+    ///
+    /// # Errors
+    /// [`ProjectorError::Busy`] while it runs, [`ProjectorError::Unknown`] or [`ProjectorError::Database`].
+    pub async fn cancel_rebuild(&self, name: &str) -> Result<(), ProjectorError> {
+        self.check(name).await?;
+        let doing = || format!("giving up the rebuild of projection '{name}'");
+        let mut work = self.pool.begin().await.doing(doing())?;
+        let free: bool = sqlx::query_scalar(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended('annal rebuild ' || $1, 0))",
+        )
+        .bind(name)
+        .fetch_one(&mut *work)
+        .await
+        .doing(doing())?;
+        if !free {
+            return Err(ProjectorError::Busy(name.to_owned()));
+        }
+        table::drop(&mut work, "annal_shadow", name)
+            .await
+            .doing(doing())?;
+        sqlx::query("DELETE FROM annal_read.projection_rebuilds WHERE projection = $1")
+            .bind(name)
+            .execute(&mut *work)
+            .await
+            .doing(doing())?;
+        work.commit().await.doing(doing())
+    }
+
     /// Rebuilds given projections.
     ///
     /// # Errors
@@ -148,15 +177,12 @@ impl Rebuild<'_> {
         &self,
         progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<Rebuilt, ProjectorError> {
-        let mut guard = self.projector.pool.acquire().await.doing(self.doing())?;
+        // A session of its own: it ends with this call, however that ends, and with it the claim.
+        let guard = self.projector.pool.acquire().await.doing(self.doing())?;
+        let mut guard = guard.detach();
         self.claim(&mut guard).await?;
         let result = self.build(progress).await;
-        // The session goes back to its pool, so the claim does not end by itself.
-        sqlx::query("SELECT pg_advisory_unlock(hashtextextended('annal rebuild ' || $1, 0))")
-            .bind(&self.projection.name)
-            .execute(&mut *guard)
-            .await
-            .doing(self.doing())?;
+        guard.close().await.doing(self.doing())?;
         result
     }
 
@@ -294,9 +320,10 @@ impl Rebuild<'_> {
         Job {
             pool: &self.projector.pool,
             projection: &self.projection.name,
-            fold: &self.projection.fold,
             ledger,
-            target: Target::Shadow,
+            target: Target::Shadow {
+                fold: &self.projection.fold,
+            },
         }
     }
 

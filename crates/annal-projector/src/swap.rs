@@ -43,12 +43,12 @@ impl Rebuild<'_> {
         progress: &mut (impl FnMut(Progress) + Send),
     ) -> Result<Rebuilt, ProjectorError> {
         let mut work = self.projector.pool.begin().await.doing(self.doing())?;
+        let redefined = self.is_redefined(&mut work).await.doing(self.doing())?;
         let held = self.hold(&mut work).await.doing(self.doing())?;
         let mut events = 0;
         for it in held.iter().filter(|it| it.following) {
             events += self.fill(&it.ledger, it.position, progress).await?;
         }
-        let redefined = self.is_redefined(&mut work).await.doing(self.doing())?;
         let level = self.is_level(&mut work, &held).await.doing(self.doing())?;
         let differences = if redefined || !level {
             Differences::default()
@@ -89,9 +89,10 @@ impl Rebuild<'_> {
         Ok(rows.iter().map(held).collect())
     }
 
+    /// Also keeps followers from beginning with another ledger, whose cursor would not be among those that are held.
     async fn is_redefined(&self, work: &mut PgConnection) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(
-            "SELECT sql_hash <> $2 FROM annal_read.projections WHERE projection = $1",
+            "SELECT sql_hash <> $2 FROM annal_read.projections WHERE projection = $1 FOR UPDATE",
         )
         .bind(&self.projection.name)
         .bind(self.projection.hash())

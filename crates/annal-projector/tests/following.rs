@@ -10,6 +10,7 @@ use annal_core::{Position, RunId};
 use annal_log::{EventData, StreamId};
 use annal_projector::{
     Projection, ProjectionState, ProjectionStatus, Projector, ProjectorError, RebuildOptions,
+    Rebuilt,
 };
 use sqlx::{Connection, PgConnection};
 use support::database::Prepared;
@@ -282,4 +283,125 @@ async fn readers_may_read_the_tables_and_not_write_them() {
             assert_eq!(code.as_deref(), Some("42501"), "{role} on {table}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_rebuild_that_was_broken_off_goes_on_from_there_while_everybody_works() {
+    let prepared = Prepared::fresh().await;
+    let (mut story, last) = tell(&prepared, 120).await;
+    let projector = &prepared.projector;
+    projector.catch_up(last).await.unwrap();
+    let options = RebuildOptions {
+        chunk: 20,
+        allow_differences: false,
+    };
+
+    // Broken off in the middle: the call is dropped, as a killed process drops it.
+    let (reached, middle) = tokio::sync::oneshot::channel();
+    let mut reached = Some(reached);
+    let half = last.0 / 2;
+    let rebuilding = projector.rebuild(&["version_items"], &options, |progress| {
+        if progress.position.0 >= half
+            && let Some(reached) = reached.take()
+        {
+            reached.send(()).unwrap();
+        }
+    });
+    tokio::select! {
+        biased;
+        _ = middle => {}
+        done = rebuilding => panic!("it was to be broken off: {done:?}"),
+    }
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let follower = projector.clone();
+    let following = tokio::spawn(async move { follower.follow(stopped).await });
+    let log = prepared.log.clone();
+    let writing = tokio::spawn(async move {
+        for number in 120..200 {
+            support::append(&log, number, story.next()).await;
+        }
+    });
+    let rebuilt = until_free(projector, &options).await;
+    assert!(rebuilt.differences.is_empty());
+    assert!(rebuilt.events < last.0, "it began anew: {rebuilt:?}");
+    writing.await.unwrap();
+    stop.send(()).unwrap();
+    following.await.unwrap().unwrap();
+
+    projector.catch_up(Position(u64::MAX)).await.unwrap();
+    let again = until_free(projector, &options).await;
+    assert!(again.differences.is_empty(), "what followed the swap fits");
+}
+
+/// Rebuilds, waiting for the claim of a session that is just ending.
+async fn until_free(projector: &Projector, options: &RebuildOptions) -> Rebuilt {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        match projector.rebuild(&["version_items"], options, |_| ()).await {
+            Ok(mut rebuilt) => return rebuilt.remove(0),
+            Err(ProjectorError::Busy(_)) => {
+                assert!(tokio::time::Instant::now() < deadline, "the claim stays");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_can_be_given_up() {
+    let prepared = Prepared::fresh().await;
+    let (_, last) = tell(&prepared, 40).await;
+    prepared.projector.catch_up(last).await.unwrap();
+    let mut session = PgConnection::connect(&prepared.url).await.unwrap();
+    let forged = "DELETE FROM annal_read.workflow_executions";
+    sqlx::raw_sql(forged).execute(&mut session).await.unwrap();
+    let names = ["workflow_executions"];
+    let refused = prepared
+        .projector
+        .rebuild(&names, &RebuildOptions::default(), |_| ())
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "rebuild_differs");
+    prepared.projector.cancel_rebuild(names[0]).await.unwrap();
+    let left = "SELECT count(*) FROM annal_read.projection_rebuild_cursors";
+    assert_eq!(count(&prepared, left).await, 0);
+    let unknown = prepared.projector.cancel_rebuild("nothing").await;
+    assert_eq!(unknown.unwrap_err().code(), "projection_unknown");
+}
+
+#[tokio::test]
+async fn a_projection_is_added_by_its_two_files() {
+    let prepared = Prepared::fresh().await;
+    let (_, last) = tell(&prepared, 60).await;
+    let acts = Projection {
+        name: "acts".into(),
+        model: "CREATE TABLE acts (ledger text, person text, acts bigint NOT NULL, changed_position bigint NOT NULL,
+                    PRIMARY KEY (ledger, person))"
+            .into(),
+        fold: "MERGE INTO acts a
+               USING (SELECT ledger, actor_id, count(*) AS acts, max(position) AS changed
+                      FROM annal.events WHERE ledger = $1 AND position > $2 AND position <= $3
+                      GROUP BY ledger, actor_id) d
+               ON a.ledger = d.ledger AND a.person = d.actor_id
+               WHEN MATCHED AND a.changed_position < d.changed THEN
+                   UPDATE SET acts = a.acts + d.acts, changed_position = d.changed
+               WHEN NOT MATCHED THEN INSERT VALUES (d.ledger, d.actor_id, d.acts, d.changed)"
+            .into(),
+    };
+    let all = [Projection::builtin(), vec![acts.clone()]].concat();
+    Projector::prepare_all(&prepared.url, &all).await.unwrap();
+    prepared.projector.catch_up(Position(10)).await.unwrap();
+    prepared.projector.catch_up(last).await.unwrap();
+    let acted = "SELECT sum(acts)::bigint FROM annal_read.acts";
+    assert_eq!(
+        count(&prepared, acted).await,
+        i64::try_from(last.0).unwrap()
+    );
+    let rebuilt = prepared
+        .projector
+        .rebuild_all(&[acts], &RebuildOptions::default(), |_| ())
+        .await
+        .unwrap();
+    assert!(rebuilt[0].differences.is_empty());
 }

@@ -68,10 +68,16 @@ pub struct TimelineEntry {
     pub actor_role: String,
     /// In whose place.
     pub on_behalf_of: Option<PersonId>,
+    /// Temporal's workflow id.
+    pub workflow_id: Option<String>,
+    /// Temporal's run id: one execution of that workflow.
+    pub workflow_run_id: Option<String>,
     /// The step.
     pub step_id: Option<String>,
     /// The activity.
     pub activity_name: Option<String>,
+    /// Which try of the activity, from 1.
+    pub attempt: Option<i32>,
     /// Why, in the person's words.
     pub reason: Option<String>,
     /// The command.
@@ -117,7 +123,7 @@ impl Audit {
         let mut query = self.select(
             "position, event_id, recorded_at, effective_at, split_part(aggregate_id, '/', 1) AS run_id,
              nullif(split_part(aggregate_id, '/', 2), '') AS phase, event_type, actor_id, actor_name, actor_role,
-             on_behalf_of, step_id, activity_name, reason, command_id, aggregate_type, payload
+             on_behalf_of, workflow_id, workflow_run_id, step_id, activity_name, attempt, reason, command_id, aggregate_type, payload
              FROM annal.events",
         );
         query

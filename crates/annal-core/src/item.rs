@@ -257,6 +257,20 @@ pub struct ItemVerdict {
 }
 
 impl Verdict {
+    /// All verdicts.
+    pub const ALL: [Self; 10] = [
+        Self::Include,
+        Self::Exclude,
+        Self::Modify,
+        Self::Accept,
+        Self::Decline,
+        Self::OverrideIn,
+        Self::OverrideOut,
+        Self::Approve,
+        Self::Reject,
+        Self::RequestChanges,
+    ];
+
     /// The name used in payloads and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {

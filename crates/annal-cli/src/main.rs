@@ -1,2 +1,74 @@
-//! The annal command.
-fn main() {}
+//! The `annal` command.
+
+mod args;
+mod commands;
+mod demo;
+mod error;
+mod input;
+mod output;
+mod site;
+mod view;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Command};
+use crate::error::CliError;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = if cli.site.json {
+        Output::Json
+    } else {
+        Output::Text
+    };
+    logging();
+    let ended = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(run(cli, output)),
+        Err(no) => Err(CliError::Usage(format!("the runtime did not start: {no}"))),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+/// The log of the program goes to standard error, and is quiet unless `ANNAL_LOG` says otherwise.
+fn logging() {
+    let filter = EnvFilter::try_from_env("ANNAL_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
+    use commands::{acting, reading, serving};
+    let site = &cli.site;
+    match &cli.command {
+        Command::Demo(args) => demo::demo(site, args, output).await,
+        Command::Up(args) => serving::up(site, args, output).await,
+        Command::Worker => serving::worker(site, output).await,
+        Command::Projector => serving::projector(site, output).await,
+        Command::Migrate => serving::migrate(site, output).await,
+        Command::Run(args) => commands::runs::run(site, args, output).await,
+        Command::Inbox(args) => reading::inbox(site, args, output).await,
+        Command::Versions(args) => reading::versions(site, args, output).await,
+        Command::Show(args) => reading::show(site, args, output).await,
+        Command::Diff(args) => reading::diff(site, args, output).await,
+        Command::Steps(args) => reading::steps(site, args, output).await,
+        Command::Transitions(args) => reading::transitions(site, args, output).await,
+        Command::Timeline(args) => reading::timeline(site, args, output).await,
+        Command::Decisions(args) => reading::decisions(site, args, output).await,
+        Command::Log(args) => reading::log(site, args, output).await,
+        Command::Projections(args) => commands::projections::run(site, args, output).await,
+        other => acting::run(site, other, output).await,
+    }
+}

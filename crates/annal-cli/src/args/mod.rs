@@ -1,0 +1,127 @@
+//! The words of the command line.
+
+mod acting;
+mod naming;
+mod reading;
+mod running;
+
+use std::path::PathBuf;
+
+use annal_core::LedgerId;
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use acting::{
+    AcknowledgeArgs, AssignArgs, DecideArgs, DocumentCommand, OnVersion, RejectArgs, ReopenArgs,
+    RequestArgs, RevertArgs, ReviewArgs, ReviseArgs, SignArgs, TestArgs, TestCommand, Who,
+};
+pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
+pub(crate) use reading::{
+    DecisionsArgs, DiffArgs, InboxArgs, LogCommand, OfRun, ProjectionsCommand, ShowArgs,
+    TimelineArgs, VersionsArgs,
+};
+pub(crate) use running::{DemoArgs, Report, RunCommand, StartArgs, UpArgs};
+
+/// Tests the data behind regulatory reports: every decision is an immutable event, tied to the workflow that made it.
+#[derive(Debug, Parser)]
+#[command(name = "annal", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) site: SiteArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where things are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SiteArgs {
+    /// Folder for the local PostgreSQL and Temporal; DATABASE_URL and TEMPORAL_ADDRESS point at others instead.
+    #[arg(
+        long,
+        global = true,
+        env = "ANNAL_HOME",
+        default_value = ".annal",
+        value_name = "DIR"
+    )]
+    pub(crate) home: PathBuf,
+    /// The log that is written and read.
+    #[arg(
+        long,
+        global = true,
+        env = "ANNAL_LEDGER",
+        default_value = "main",
+        value_name = "NAME"
+    )]
+    pub(crate) ledger: LedgerId,
+    /// Print JSON on standard output and nothing else there.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take a real report through all nine phases, with scripted people.
+    Demo(DemoArgs),
+    /// Start the database, Temporal, a worker and the projector, and keep them running until Ctrl-C.
+    Up(UpArgs),
+    /// Run a worker against servers that run elsewhere.
+    Worker,
+    /// Keep the projections up to date against a database that runs elsewhere.
+    Projector,
+    /// Bring the database to the newest schema.
+    Migrate,
+    /// Start, list and show runs.
+    #[command(subcommand)]
+    Run(RunCommand),
+    /// What waits for a person.
+    Inbox(InboxArgs),
+    /// Decide on items of a version.
+    Decide(DecideArgs),
+    /// Hand a draft in for approval.
+    Submit(OnVersion),
+    /// Take a submitted version back to draft.
+    Withdraw(OnVersion),
+    /// Approve a submitted version.
+    Approve(OnVersion),
+    /// Reject a submitted version.
+    Reject(RejectArgs),
+    /// Make a new draft that answers a rejected version.
+    Revise(ReviseArgs),
+    /// Make a new draft with the contents of an old version.
+    Revert(RevertArgs),
+    /// Reopen a completed phase.
+    Reopen(ReopenArgs),
+    /// Assign the owner of attributes' data.
+    Assign(AssignArgs),
+    /// Acknowledge the ownership that waits for you.
+    Acknowledge(AcknowledgeArgs),
+    /// Ask a data owner for evidence.
+    Request(RequestArgs),
+    /// Hand in, revise and review evidence.
+    #[command(subcommand)]
+    Document(DocumentCommand),
+    /// Execute and review tests.
+    #[command(subcommand)]
+    Test(TestCommand),
+    /// Sign the sections of the report.
+    Sign(SignArgs),
+    /// List versions.
+    Versions(VersionsArgs),
+    /// Show a version with its items, as it is or as it was.
+    Show(ShowArgs),
+    /// What changed between two versions.
+    Diff(DiffArgs),
+    /// The steps of a run.
+    Steps(OfRun),
+    /// The transitions between a run's phases.
+    Transitions(OfRun),
+    /// What happened, in order.
+    Timeline(TimelineArgs),
+    /// Decisions with who, when and why.
+    Decisions(DecisionsArgs),
+    /// Look at the log itself.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Look at the projections and rebuild them.
+    #[command(subcommand)]
+    Projections(ProjectionsCommand),
+}

@@ -1,0 +1,118 @@
+//! Commands that read.
+
+use annal_core::{ItemId, PersonId, Phase, Position};
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use super::{PhaseArg, RunArg};
+
+#[derive(Debug, Args)]
+pub(crate) struct OfRun {
+    /// The run: its id, the beginning of it, or `latest`.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InboxArgs {
+    /// Whose inbox.
+    #[arg(long = "as", value_name = "PERSON")]
+    pub(crate) person: PersonId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionsArgs {
+    /// The run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunArg,
+    /// Only this phase.
+    #[arg(long)]
+    pub(crate) phase: Option<Phase>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// RUN/PHASE@NUMBER, or RUN/PHASE for the newest.
+    #[arg(value_name = "VERSION")]
+    pub(crate) version: PhaseArg,
+    /// As it was at this moment (RFC 3339).
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["position", "before"])]
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// As it was when the log stood here.
+    #[arg(long, value_name = "N", conflicts_with = "before")]
+    pub(crate) position: Option<Position>,
+    /// As it was just before this event.
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) before: Option<annal_core::EventId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier version, RUN/PHASE@NUMBER.
+    #[arg(value_name = "A")]
+    pub(crate) a: PhaseArg,
+    /// The later version, RUN/PHASE@NUMBER.
+    #[arg(value_name = "B")]
+    pub(crate) b: PhaseArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArgs {
+    /// The run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunArg,
+    /// Only this phase.
+    #[arg(long)]
+    pub(crate) phase: Option<Phase>,
+    /// Only this item.
+    #[arg(long)]
+    pub(crate) item: Option<ItemId>,
+    /// Only what this person did.
+    #[arg(long)]
+    pub(crate) person: Option<PersonId>,
+    /// Start after this position: the cursor of the page before.
+    #[arg(long, default_value = "0", value_name = "POSITION")]
+    pub(crate) after: Position,
+    /// How many events.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecisionsArgs {
+    /// The run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunArg,
+    /// Only this phase.
+    #[arg(long)]
+    pub(crate) phase: Option<Phase>,
+    /// Only this item.
+    #[arg(long)]
+    pub(crate) item: Option<ItemId>,
+    /// Only those of this person.
+    #[arg(long)]
+    pub(crate) person: Option<PersonId>,
+    /// Only attempts that the rules refused.
+    #[arg(long)]
+    pub(crate) refused: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// The position and the hash of the newest event.
+    Head,
+    /// Recompute every hash and name the first bad position.
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProjectionsCommand {
+    /// How far each projection is.
+    Status,
+    /// Build projections anew from the log, compare and swap.
+    Rebuild {
+        /// Which ones; all if none is named.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+}

@@ -1,0 +1,93 @@
+//! Commands that start things.
+
+use std::path::PathBuf;
+
+use annal_core::{PersonId, Phase, Role};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::OfRun;
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The report.
+    #[arg(long, value_enum, default_value_t = Report::Hmda)]
+    pub(crate) report: Report,
+    /// The workflow definition that the run is pinned to.
+    #[arg(long, default_value = "2.0.0", value_name = "VERSION")]
+    pub(crate) definition: semver::Version,
+    /// Seed of all draws; the same seed gives the same samples.
+    #[arg(long, default_value_t = 1990)]
+    pub(crate) seed: u64,
+    /// Only play the people: a worker and a projector run elsewhere.
+    #[arg(long)]
+    pub(crate) people_only: bool,
+}
+
+/// A report that comes with the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    /// Mortgage applications of Boston, 1990: 14 attributes, 2,381 rows.
+    Hmda,
+    /// Federal Reserve form FR Y-14M, schedule D.1: 118 attributes over generated accounts with seeded defects.
+    #[value(name = "fr-y14m")]
+    FrY14m,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Stop once everything is up; a check for scripts.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunCommand {
+    /// Open a run for a report.
+    Start(StartArgs),
+    /// All runs and where they stand.
+    List,
+    /// A run, its phases and what it waits for.
+    Show(OfRun),
+    /// End a run before its time.
+    Cancel(super::acting::CancelArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// The report's name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) report: String,
+    /// The test cycle, for instance 2026-Q3.
+    #[arg(long)]
+    pub(crate) cycle: String,
+    /// The data under test, CSV with a header.
+    #[arg(long, value_name = "CSV")]
+    pub(crate) data: PathBuf,
+    /// The dictionary that describes the data's attributes.
+    #[arg(long, value_name = "CSV")]
+    pub(crate) dictionary: PathBuf,
+    /// The dictionary's schedule, if it holds several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) schedule: Option<String>,
+    /// The people of the run: a JSON list of {"id", "name", "roles"}.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) people: PathBuf,
+    /// The workflow definition that the run is pinned to.
+    #[arg(long, default_value = "2.0.0", value_name = "VERSION")]
+    pub(crate) definition: semver::Version,
+    /// Phases to pass over, where the definition allows it.
+    #[arg(long, value_name = "PHASE")]
+    pub(crate) skip: Vec<Phase>,
+    /// Seed of all draws.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many samples are drawn first.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) samples: u32,
+    /// Who opens it.
+    #[arg(long = "as", value_name = "PERSON")]
+    pub(crate) person: PersonId,
+    /// In which role; needed where the person holds several.
+    #[arg(long)]
+    pub(crate) role: Option<Role>,
+}

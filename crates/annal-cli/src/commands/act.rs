@@ -1,0 +1,132 @@
+//! Commands by which people act on a run that is there.
+
+use annal_core::run::ReportRun;
+use annal_core::{Command, CommandId, PersonId, Role};
+use annal_flow::{Accepted, Act, FlowClient, Reply};
+use chrono::Utc;
+use uuid::Uuid;
+
+use crate::args::{RunArg, SiteArgs, Who};
+use crate::error::CliError;
+use crate::output::Output;
+use crate::site::{Engine, Site};
+use crate::view::View;
+
+/// What somebody means to do, and in which of their roles it can be done.
+pub(crate) struct Intent {
+    pub(crate) act: Act,
+    pub(crate) roles: Vec<Role>,
+}
+
+impl Intent {
+    pub(crate) fn new(act: Act, roles: &[Role]) -> Self {
+        let roles = roles.to_vec();
+        Self { act, roles }
+    }
+}
+
+/// Sends one act to a run: looks at the run, makes the intent, sends it and prints what came of it.
+pub(crate) async fn act<F>(
+    args: &SiteArgs,
+    output: Output,
+    run: &RunArg,
+    who: &Who,
+    intent: F,
+) -> Result<(), CliError>
+where
+    F: AsyncFnOnce(&annal_core::Case, &Site) -> Result<Intent, CliError>,
+{
+    let site = Site::to_act(args, output).await?;
+    let run = site.run(run).await?;
+    let mut view = View::of(&site.log, run);
+    let case = view.now().await?;
+    let intent = intent(case, &site).await?;
+    let command = command(&case.run, who, intent);
+    let engine = Engine::start_if_needed(&site).await?;
+    let client = site.client().await?;
+    let sent = client.act(run, &command).await;
+    if let Some(engine) = engine {
+        engine.stop().await?;
+    }
+    site.catch_up().await?;
+    site.close().await?;
+    let done = accepted(sent?)?;
+    output.answer(&done, told);
+    Ok(())
+}
+
+/// The command of an intent. The role is the one given, else the first that fits and that the person holds.
+pub(crate) fn command(run: &ReportRun, who: &Who, intent: Intent) -> Command<Act> {
+    let role = who
+        .role
+        .unwrap_or_else(|| fitting(run, &who.person, &intent.roles));
+    Command {
+        id: who.command_id.unwrap_or_else(|| CommandId(Uuid::now_v7())),
+        person: who.person.clone(),
+        role,
+        on_behalf_of: who.on_behalf_of.clone(),
+        reason: who.reason.clone(),
+        effective_at: who.effective_at.unwrap_or_else(Utc::now),
+        body: intent.act,
+    }
+}
+
+/// Where nothing fits, the rules say so: they know best how to.
+fn fitting(run: &ReportRun, person: &PersonId, roles: &[Role]) -> Role {
+    let held = run.person(person).map(|it| &it.roles);
+    let fits = |role: &Role| held.is_some_and(|held| held.contains(role));
+    let mut in_order = roles.iter().copied();
+    let found = in_order.clone().find(|role| fits(role));
+    found.or_else(|| in_order.next()).unwrap_or(Role::Tester)
+}
+
+pub(crate) fn accepted(reply: Reply) -> Result<Accepted, CliError> {
+    match reply {
+        Reply::Accepted(done) => Ok(done),
+        Reply::Rejected(no) => Err(CliError::Rejected(no)),
+    }
+}
+
+/// Sends a command and takes a refusal as an error.
+pub(crate) async fn send(
+    client: &FlowClient,
+    run: annal_core::RunId,
+    command: &Command<Act>,
+) -> Result<Accepted, CliError> {
+    accepted(client.act(run, command).await?)
+}
+
+fn told(done: &Accepted) -> String {
+    let events = done.last.0 + 1 - done.first.0;
+    let what = match done.version {
+        Some(version) => version.to_string(),
+        None => "done".to_owned(),
+    };
+    let again = if done.repeated {
+        " (this command was carried out before; nothing new was written)"
+    } else {
+        ""
+    };
+    let waiting = done.summary.awaiting.iter().map(|it| {
+        format!(
+            "\n  {}: {} – {} ({})",
+            it.phase,
+            crate::words::action(it.awaited.action),
+            it.awaited.subject,
+            it.awaited
+                .person
+                .as_ref()
+                .map_or_else(|| it.awaited.role.to_string(), ToString::to_string),
+        )
+    });
+    let waiting: String = waiting.collect();
+    let next = if waiting.is_empty() {
+        ""
+    } else {
+        "\nwaiting now:"
+    };
+    format!(
+        "{what}: {events} events, positions {} to {}{again}{next}{waiting}",
+        done.first, done.last
+    )
+}

@@ -1,0 +1,266 @@
+//! Commands that read. The answers come from the projections, `show` and `diff` from the log itself.
+
+use annal_audit::{At, Audit, DecisionFilter, TimelineFilter};
+use annal_core::case::Waiting;
+use annal_core::version::VersionRef;
+use annal_core::{Phase, VersionNo};
+use serde::Serialize;
+
+use crate::args::{
+    DecisionsArgs, DiffArgs, InboxArgs, LogCommand, OfRun, PhaseArg, ShowArgs, SiteArgs,
+    TimelineArgs, VersionsArgs,
+};
+use crate::error::CliError;
+use crate::output::{Output, listing};
+use crate::site::Site;
+use crate::view::View;
+
+pub(crate) async fn versions(
+    site: &SiteArgs,
+    args: &VersionsArgs,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let run = site.run(&args.run).await?;
+    let versions = Audit::new(&site.log).versions(run, args.phase).await?;
+    let fields = [
+        "phase",
+        "number",
+        "status",
+        "parent",
+        "items",
+        "carried_forward",
+        "created_by",
+        "submitted_by",
+        "decided_by",
+        "workflow_activity_name",
+    ];
+    output.answer(&versions, |it| listing(it, &fields));
+    site.close().await
+}
+
+pub(crate) async fn steps(site: &SiteArgs, args: &OfRun, output: Output) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let run = site.run(&args.run).await?;
+    let steps = Audit::new(&site.log).steps(run).await?;
+    let fields = [
+        "step_id",
+        "kind",
+        "role",
+        "status",
+        "outcome",
+        "started_at",
+        "completed_at",
+    ];
+    output.answer(&steps, |it| listing(it, &fields));
+    site.close().await
+}
+
+pub(crate) async fn transitions(
+    site: &SiteArgs,
+    args: &OfRun,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let run = site.run(&args.run).await?;
+    let transitions = Audit::new(&site.log).transitions(run).await?;
+    let fields = ["from_phases", "to_phase", "kind", "condition", "result"];
+    output.answer(&transitions, |it| listing(it, &fields));
+    site.close().await
+}
+
+pub(crate) async fn timeline(
+    site: &SiteArgs,
+    args: &TimelineArgs,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let filter = TimelineFilter {
+        run: Some(site.run(&args.run).await?),
+        phase: args.phase,
+        item: args.item.clone(),
+        person: args.person.clone(),
+        after: args.after,
+        limit: args.limit,
+    };
+    let page = Audit::new(&site.log).timeline(&filter).await?;
+    let fields = ["position", "recorded_at", "step_id", "actor_id", "sentence"];
+    output.answer(&page, |it| listing(it, &fields));
+    site.close().await
+}
+
+pub(crate) async fn decisions(
+    site: &SiteArgs,
+    args: &DecisionsArgs,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let filter = DecisionFilter {
+        run: Some(site.run(&args.run).await?),
+        phase: args.phase,
+        item: args.item.clone(),
+        person: args.person.clone(),
+        ..DecisionFilter::default()
+    };
+    let audit = Audit::new(&site.log);
+    if args.refused {
+        let refusals = audit.refusals(&filter).await?;
+        let fields = [
+            "position",
+            "recorded_at",
+            "phase",
+            "actor_id",
+            "command",
+            "code",
+            "message",
+        ];
+        output.answer(&refusals, |it| listing(it, &fields));
+    } else {
+        let decisions = audit.decisions(&filter).await?;
+        let fields = [
+            "position", "phase", "version", "item", "level", "verdict", "actor_id", "reason",
+        ];
+        output.answer(&decisions, |it| listing(it, &fields));
+    }
+    site.close().await
+}
+
+pub(crate) async fn show(site: &SiteArgs, args: &ShowArgs, output: Output) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let version = version(&site, &args.version).await?;
+    let at = match (args.at, args.position, args.before) {
+        (Some(time), _, _) => At::Time(time),
+        (_, Some(position), _) => At::Position(position),
+        (_, _, Some(event)) => At::BeforeEvent(event),
+        _ => At::Latest,
+    };
+    let shown = Audit::new(&site.log).show(version, at).await?;
+    output.answer(&shown, annal_audit::ShownVersion::told);
+    site.close().await
+}
+
+pub(crate) async fn diff(site: &SiteArgs, args: &DiffArgs, output: Output) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let (a, b) = (
+        version(&site, &args.a).await?,
+        version(&site, &args.b).await?,
+    );
+    let diff = Audit::new(&site.log).diff(a, b).await?;
+    output.answer(&diff, annal_audit::Diff::told);
+    site.close().await
+}
+
+/// The version meant; the newest of its phase if no number is given.
+async fn version(site: &Site, arg: &PhaseArg) -> Result<VersionRef, CliError> {
+    let run = site.run(&arg.run).await?;
+    let phase = arg.phase;
+    if let Some(number) = arg.version {
+        return Ok(VersionRef { run, phase, number });
+    }
+    let mut view = View::of(&site.log, run);
+    let number = view
+        .now()
+        .await?
+        .dossier(phase)
+        .versions
+        .last()
+        .map(|it| it.number);
+    let number: VersionNo = number
+        .ok_or_else(|| CliError::NotFound(format!("{phase} of run {run} has no version yet")))?;
+    Ok(VersionRef { run, phase, number })
+}
+
+/// Something in a person's inbox, and how to do it.
+#[derive(Serialize)]
+struct InboxRow {
+    run_id: annal_core::RunId,
+    report: String,
+    phase: Phase,
+    #[serde(flatten)]
+    awaited: annal_core::dossier::Awaited,
+    due_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+pub(crate) async fn inbox(
+    site: &SiteArgs,
+    args: &InboxArgs,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    let runs = Audit::new(&site.log).runs().await?;
+    let mut rows = Vec::new();
+    for run in runs.rows.iter().filter(|it| it.status == "open") {
+        let mut view = View::of(&site.log, run.run_id);
+        let case = view.now().await?;
+        let Some(person) = case.run.person(&args.person) else {
+            continue;
+        };
+        let mine = |it: &Waiting| match &it.awaited.person {
+            Some(only) => *only == person.id,
+            None => person.roles.contains(&it.awaited.role),
+        };
+        let waiting = case.summary().awaiting.into_iter().filter(mine);
+        rows.extend(waiting.map(|it| InboxRow {
+            run_id: run.run_id,
+            report: run.report.clone(),
+            phase: it.phase,
+            awaited: it.awaited,
+            due_at: it.due_at,
+        }));
+    }
+    output.answer(&rows, |rows| match rows.is_empty() {
+        true => format!("nothing waits for {}", args.person),
+        false => listing(
+            &serde_json::json!({ "rows": rows }),
+            &["run_id", "phase", "action", "subject", "count", "due_at"],
+        ),
+    });
+    site.close().await
+}
+
+pub(crate) async fn log(
+    site: &SiteArgs,
+    command: &LogCommand,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_read(site, output).await?;
+    match command {
+        LogCommand::Head => {
+            let head = site.log.head().await?;
+            let ledger = site.log.ledger();
+            let hash = hex::encode(head.hash);
+            let answer =
+                serde_json::json!({"ledger": ledger, "position": head.position, "hash": hash});
+            output.answer(&answer, |_| {
+                format!("{ledger} stands at {} {hash}", head.position)
+            });
+        }
+        LogCommand::Verify => {
+            let verified = site.log.verify(None).await?;
+            let fault = verified.fault.as_ref().map(ToString::to_string);
+            let (position, intact) = (verified.head.position, fault.is_none());
+            let answer = serde_json::json!({
+                "ledger": site.log.ledger(), "position": position, "intact": intact, "fault": fault,
+            });
+            output.answer(&answer, |_| match &fault {
+                None => format!("{position} events, every hash is right"),
+                Some(fault) => format!("NOT INTACT: {fault}"),
+            });
+        }
+    }
+    site.close().await
+}
+
+/// A line about something that waits.
+pub(super) fn waiting_line(it: &Waiting) -> String {
+    let awaited = &it.awaited;
+    let who = match &awaited.person {
+        Some(person) => person.to_string(),
+        None => awaited.role.to_string(),
+    };
+    let what = crate::words::action(awaited.action);
+    format!(
+        "waits for {who}: {what} – {} {} ({})\n",
+        it.phase, awaited.subject, awaited.count
+    )
+}

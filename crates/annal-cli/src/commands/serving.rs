@@ -1,0 +1,97 @@
+//! Commands that keep something running.
+
+use annal_flow::{Worker, WorkerSettings};
+use annal_log::Log;
+use annal_projector::Projector;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{SiteArgs, UpArgs};
+use crate::error::CliError;
+use crate::output::Output;
+use crate::site::{Engine, Site};
+
+/// Servers, worker and projector, until Ctrl-C.
+pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
+    let site = Site::to_act(args, output).await?;
+    let engine = Engine::start_for_all(&site).await?;
+    let temporal = site.temporal();
+    let is_up = serde_json::json!({
+        "database_url": site.database_url(),
+        "temporal_address": temporal.target,
+        "temporal_namespace": temporal.namespace,
+        "home": args.home,
+        "ledger": args.ledger,
+    });
+    output.answer(&is_up, |_| {
+        format!(
+            "up: log in {}, Temporal at {}, a worker and the projector run.\nOpen another terminal: `annal run list`, `annal inbox --as ana`. Ctrl-C stops all.",
+            args.home.display(),
+            temporal.target
+        )
+    });
+    if !up.check {
+        asked_to_stop().await?;
+    }
+    engine.stop().await?;
+    site.close().await
+}
+
+/// A worker against servers that run elsewhere.
+pub(crate) async fn worker(args: &SiteArgs, output: Output) -> Result<(), CliError> {
+    let site = Site::to_act(args, output).await?;
+    let address = site.temporal();
+    let settings = WorkerSettings::default();
+    let (target, namespace) = (&address.target, &address.namespace);
+    let worker = Worker::start(site.log.clone(), target, namespace, settings).await?;
+    output.aside(&format!("worker: polls {target}"));
+    asked_to_stop().await?;
+    worker.stop().await?;
+    site.close().await
+}
+
+/// The projector against a database that runs elsewhere.
+pub(crate) async fn projector(args: &SiteArgs, output: Output) -> Result<(), CliError> {
+    let site = Site::to_read(args, output).await?;
+    let projector = site.projector().await?;
+    output.aside("projector: follows the log");
+    let stop = async {
+        // Without signals there is no way to ask; the process is killed then, which loses nothing.
+        if asked_to_stop().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    projector.follow(stop).await?;
+    site.close().await
+}
+
+/// The newest schema, for a database that runs elsewhere. Needs a login that may create roles.
+pub(crate) async fn migrate(args: &SiteArgs, output: Output) -> Result<(), CliError> {
+    let settings = annal_stack::Settings::new(&args.home, annal_stack::Needs { temporal: false });
+    let stack = annal_stack::Stack::start_with(settings, &|line: &str| output.aside(line)).await?;
+    let url = stack.database_url();
+    annal_log::migrate(url).await?;
+    annal_log::create_ledger(url, &args.ledger).await?;
+    Projector::prepare(url).await?;
+    let head = Log::connect(url, args.ledger.clone()).await?.head().await?;
+    let done = serde_json::json!({"ledger": args.ledger, "head_position": head.position});
+    output.answer(&done, |_| {
+        format!(
+            "the database is at the newest schema; ledger {} stands at {}",
+            args.ledger, head.position
+        )
+    });
+    Ok(stack.stop().await?)
+}
+
+/// Ctrl-C, or the signal by which service managers stop a process.
+async fn asked_to_stop() -> Result<(), CliError> {
+    let unheard = |source| CliError::File {
+        path: "signals".to_owned(),
+        source,
+    };
+    let mut terminated = signal(SignalKind::terminate()).map_err(unheard)?;
+    tokio::select! {
+        heard = tokio::signal::ctrl_c() => heard.map_err(unheard),
+        _ = terminated.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! The main job: a real report goes through all nine phases. The people are scripted, nothing else is.
+
+mod cast;
+mod evidence;
+mod input;
+mod result;
+mod telling;
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use annal_core::case::Waiting;
+use annal_core::run::RunStatus;
+use annal_core::{Command, CommandId, RunId, Summary};
+use annal_flow::FlowClient;
+use chrono::Utc;
+use futures::future::try_join_all;
+use uuid::Uuid;
+
+use self::cast::Turn;
+use self::evidence::Archive;
+use self::telling::Telling;
+use crate::args::{DemoArgs, SiteArgs};
+use crate::commands::act::send;
+use crate::error::CliError;
+use crate::input::Choices;
+use crate::output::Output;
+use crate::site::{Engine, Site};
+use crate::view::View;
+
+/// How many samples are drawn first.
+const SAMPLES: u32 = 100;
+
+pub(crate) async fn demo(args: &SiteArgs, demo: &DemoArgs, output: Output) -> Result<(), CliError> {
+    let started = Instant::now();
+    let site = Site::to_act(args, output).await?;
+    let engine = match demo.people_only {
+        true => None,
+        false => Some(Engine::start_for_all(&site).await?),
+    };
+    let played = tokio::select! {
+        played = play(&site, demo, output, started) => played,
+        _ = tokio::signal::ctrl_c() => Err(CliError::Interrupted),
+    };
+    if let Some(engine) = engine {
+        engine.stop().await?;
+    }
+    let closed = site.close().await;
+    played.and(closed)
+}
+
+async fn play(
+    site: &Site,
+    demo: &DemoArgs,
+    output: Output,
+    started: Instant,
+) -> Result<(), CliError> {
+    let input = input::of(demo.report, demo.seed)?;
+    let telling = Telling::new(output);
+    telling.opening(&input);
+    let (dictionary, data) = input::source(&input)?;
+    let client = site.client().await?;
+    let choices = Choices {
+        definition: demo.definition.clone(),
+        skip: Vec::new(),
+        seed: demo.seed,
+        sample_size: SAMPLES,
+    };
+    let opener = "xena".parse().expect("a name of the cast is an id");
+    let (run, _) = input
+        .start(&site.log, &client, choices, opener, None)
+        .await?;
+    let archive = Archive {
+        data: &data,
+        dictionary: &dictionary,
+        log: &site.log,
+        seed: demo.seed,
+    };
+    people(site, &client, run, &archive, &telling).await?;
+    site.catch_up().await?;
+    let result = result::of(site, run, started.elapsed()).await?;
+    telling.close();
+    output.answer(&result, result::told);
+    Ok(())
+}
+
+/// Plays the people until the run is over. What waits in different phases is done at the same time.
+async fn people(
+    site: &Site,
+    client: &FlowClient,
+    run: RunId,
+    archive: &Archive<'_>,
+    telling: &Telling,
+) -> Result<(), CliError> {
+    let mut view = View::of(&site.log, run);
+    loop {
+        let somebody_waits =
+            |now: &Summary| now.status != RunStatus::Open || !now.awaiting.is_empty();
+        let summary = client.wait_until(run, somebody_waits).await?;
+        telling.progress(&summary);
+        if summary.status != RunStatus::Open {
+            return Ok(());
+        }
+        let case = view.now().await?;
+        let awaiting = case.summary().awaiting;
+        let turns = one_in_each_phase(&awaiting).map(|it| cast::turn(case, it, archive));
+        let turns = try_join_all(turns).await?;
+        let sent = turns
+            .into_iter()
+            .map(|turn| take(client, run, turn, telling));
+        try_join_all(sent).await?;
+    }
+}
+
+fn one_in_each_phase(awaiting: &[Waiting]) -> impl Iterator<Item = &Waiting> {
+    let mut seen = BTreeSet::new();
+    awaiting.iter().filter(move |it| seen.insert(it.phase))
+}
+
+async fn take(
+    client: &FlowClient,
+    run: RunId,
+    turn: Turn,
+    telling: &Telling,
+) -> Result<(), CliError> {
+    telling.act(&turn);
+    let command = Command {
+        id: CommandId(Uuid::now_v7()),
+        person: turn.person,
+        role: turn.role,
+        on_behalf_of: None,
+        reason: turn.reason.map(str::to_owned),
+        effective_at: Utc::now(),
+        body: turn.act,
+    };
+    send(client, run, &command).await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! What ends a command early, with the exit status and the code that scripts look at.
+
+use annal_audit::AuditError;
+use annal_core::Rejection;
+use annal_core::rejection::RejectionCode;
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The words of the command do not fit together, or a file that it names is no good.
+    #[error("{0}")]
+    Usage(String),
+    /// The rules refused it; the refusal is recorded.
+    #[error("{}", rejected(.0))]
+    Rejected(Rejection),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The data or its dictionary cannot be read.
+    #[error(transparent)]
+    Data(#[from] annal_data::DataError),
+    /// The stack could not be had.
+    #[error(transparent)]
+    Stack(#[from] annal_stack::StackError),
+    /// The log could not be read or written.
+    #[error(transparent)]
+    Log(#[from] annal_log::LogError),
+    /// Temporal or the workflow did not answer.
+    #[error(transparent)]
+    Flow(#[from] annal_flow::FlowError),
+    /// A projection could not be brought up to date.
+    #[error(transparent)]
+    Projector(#[from] annal_projector::ProjectorError),
+    /// A question could not be answered.
+    #[error(transparent)]
+    Audit(#[from] annal_audit::AuditError),
+    /// A file could not be read.
+    #[error("could not read {path}: {source}; check the path")]
+    File {
+        path: String,
+        source: std::io::Error,
+    },
+    /// Ctrl-C.
+    #[error(
+        "stopped by a signal; what was acknowledged is in the log, and the run goes on with `annal up`"
+    )]
+    Interrupted,
+}
+
+impl CliError {
+    /// The exit status: 2 usage, 3 refused by the rules, 4 the same command id with other content, 5 a server that does
+    /// not answer, 6 not found, 130 interrupted.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Data(_) | Self::File { .. } => 2,
+            Self::Rejected(no) if no.code == RejectionCode::CommandReused => 4,
+            Self::Rejected(_) => 3,
+            Self::NotFound(_) => 6,
+            Self::Flow(annal_flow::FlowError::NotFound { .. }) => 6,
+            Self::Flow(annal_flow::FlowError::Closed { .. }) => 3,
+            Self::Audit(
+                AuditError::UnknownRun { .. }
+                | AuditError::UnknownVersion { .. }
+                | AuditError::UnknownEvent(_),
+            ) => 6,
+            Self::Interrupted => 130,
+            _ => 5,
+        }
+    }
+
+    /// A stable code.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Usage(_) => "usage",
+            Self::Rejected(no) => no.code.as_str(),
+            Self::NotFound(_) => "not_found",
+            Self::Data(error) => error.code(),
+            Self::Stack(_) => "stack",
+            Self::Log(error) => error.code(),
+            Self::Flow(error) => error.code(),
+            Self::Projector(error) => error.code(),
+            Self::Audit(error) => error.code(),
+            Self::File { .. } => "file_unreadable",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+fn rejected(no: &Rejection) -> String {
+    let listed = no.items.iter().skip(3).take(20);
+    let more: String = listed
+        .map(|it| format!("\n  {} {}", it.item, it.why))
+        .collect();
+    format!("{}{more}", no.message)
+}

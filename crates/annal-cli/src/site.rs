@@ -1,0 +1,190 @@
+//! The servers that a command works with: those of the environment, or those of the home folder.
+
+use std::fs::File;
+
+use annal_core::RunId;
+use annal_flow::{FlowClient, Worker, WorkerSettings};
+use annal_log::Log;
+use annal_projector::Projector;
+use annal_stack::{Needs, Settings, Stack};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::args::{RunArg, SiteArgs};
+use crate::error::CliError;
+use crate::output::Output;
+
+/// A database with its log, and Temporal where it is needed.
+pub(crate) struct Site {
+    args: SiteArgs,
+    stack: Stack,
+    pub(crate) log: Log,
+}
+
+impl Site {
+    /// For commands that only read: a PostgreSQL and nothing else.
+    pub(crate) async fn to_read(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
+        let site = Self::open(args, false, output).await?;
+        site.catch_up().await?;
+        Ok(site)
+    }
+
+    /// For commands that act: a Temporal server beside it.
+    pub(crate) async fn to_act(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
+        Self::open(args, true, output).await
+    }
+
+    async fn open(args: &SiteArgs, temporal: bool, output: Output) -> Result<Self, CliError> {
+        let settings = Settings::new(&args.home, Needs { temporal });
+        let stack = Stack::start_with(settings, &|line: &str| output.aside(line)).await?;
+        let url = stack.database_url();
+        if ours() {
+            annal_log::migrate(url).await?;
+            annal_log::create_ledger(url, &args.ledger).await?;
+            Projector::prepare(url).await?;
+        }
+        let log = Log::connect(url, args.ledger.clone()).await?;
+        Ok(Self {
+            args: args.clone(),
+            stack,
+            log,
+        })
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        self.stack.database_url()
+    }
+
+    pub(crate) async fn projector(&self) -> Result<Projector, CliError> {
+        Ok(Projector::connect(self.database_url(), self.args.ledger.clone()).await?)
+    }
+
+    /// Brings the projections to where the log is, so that a reader sees all that was acknowledged.
+    pub(crate) async fn catch_up(&self) -> Result<(), CliError> {
+        let head = self.log.head().await?;
+        self.projector().await?.catch_up(head.position).await?;
+        Ok(())
+    }
+
+    /// The client side of Temporal.
+    pub(crate) async fn client(&self) -> Result<FlowClient, CliError> {
+        let address = self.temporal();
+        let (target, namespace) = (&address.target, &address.namespace);
+        Ok(FlowClient::connect(target, namespace, self.args.ledger.clone()).await?)
+    }
+
+    pub(crate) fn temporal(&self) -> annal_stack::TemporalAddress {
+        let found = self.stack.temporal().cloned();
+        found.unwrap_or_else(|| annal_stack::TemporalAddress {
+            target: "127.0.0.1:7233".to_owned(),
+            namespace: "default".to_owned(),
+        })
+    }
+
+    /// The run that an argument means.
+    pub(crate) async fn run(&self, run: &RunArg) -> Result<RunId, CliError> {
+        let named = match run {
+            RunArg::Id(id) => return Ok(*id),
+            RunArg::Latest => None,
+            RunArg::Prefix(prefix) => Some(prefix),
+        };
+        self.catch_up().await?;
+        let runs = annal_audit::Audit::new(&self.log).runs().await?;
+        let fits = |id: &RunId| named.is_none_or(|prefix| id.to_string().starts_with(prefix));
+        let mut found: Vec<RunId> = runs.rows.iter().map(|it| it.run_id).filter(fits).collect();
+        match (found.len(), named) {
+            (0, None) => Err(CliError::NotFound(
+                "there is no run yet; begin with `annal demo` or `annal run start`".to_owned(),
+            )),
+            (0, Some(prefix)) => Err(CliError::NotFound(format!(
+                "no run's id begins with {prefix}; `annal run list` shows them all"
+            ))),
+            (1, _) | (_, None) => Ok(found.remove(0)),
+            (many, Some(prefix)) => Err(CliError::Usage(format!(
+                "{many} runs begin with {prefix}; give more of the id"
+            ))),
+        }
+    }
+
+    /// Stops what was started for this command alone.
+    pub(crate) async fn close(self) -> Result<(), CliError> {
+        Ok(self.stack.stop().await?)
+    }
+}
+
+/// Whether the database is one of the home folder, which is brought to the newest schema without asking.
+fn ours() -> bool {
+    std::env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty())
+}
+
+/// A worker and a projector, for as long as this value lives.
+pub(crate) struct Engine {
+    worker: Worker,
+    projector: JoinHandle<Result<(), annal_projector::ProjectorError>>,
+    stop_projector: oneshot::Sender<()>,
+    _presence: Option<File>,
+}
+
+impl Engine {
+    pub(crate) async fn start(site: &Site) -> Result<Self, CliError> {
+        let address = site.temporal();
+        let settings = WorkerSettings::default();
+        let (target, namespace) = (&address.target, &address.namespace);
+        let worker = Worker::start(site.log.clone(), target, namespace, settings).await?;
+        let projector = site.projector().await?;
+        let (stop_projector, stopped) = oneshot::channel::<()>();
+        let following = async move {
+            let stopped = async { stopped.await.unwrap_or_default() };
+            projector.follow(stopped).await
+        };
+        Ok(Self {
+            worker,
+            projector: tokio::spawn(following),
+            stop_projector,
+            _presence: None,
+        })
+    }
+
+    /// As [`Engine::start`], and others who use the home folder need no worker of their own meanwhile.
+    pub(crate) async fn start_for_all(site: &Site) -> Result<Self, CliError> {
+        let presence = presence(&site.args)?;
+        let shared = presence.lock_shared();
+        shared.map_err(|source| unusable(&site.args, source))?;
+        let engine = Self::start(site).await?;
+        Ok(Self {
+            _presence: Some(presence),
+            ..engine
+        })
+    }
+
+    /// A worker of our own, unless one runs for all or servers elsewhere have theirs.
+    pub(crate) async fn start_if_needed(site: &Site) -> Result<Option<Self>, CliError> {
+        let elsewhere = std::env::var_os("TEMPORAL_ADDRESS").is_some_and(|it| !it.is_empty());
+        if elsewhere || presence(&site.args)?.try_lock().is_err() {
+            return Ok(None);
+        }
+        Self::start(site).await.map(Some)
+    }
+
+    pub(crate) async fn stop(self) -> Result<(), CliError> {
+        self.worker.stop().await?;
+        // It may have ended already; then there is nobody to tell.
+        let _ = self.stop_projector.send(());
+        match self.projector.await {
+            Ok(ended) => Ok(ended?),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The file whose lock tells that a worker runs for all who use the home folder.
+fn presence(args: &SiteArgs) -> Result<File, CliError> {
+    let path = args.home.join("worker.lock");
+    let open = std::fs::create_dir_all(&args.home).and_then(|()| File::create(path));
+    open.map_err(|source| unusable(args, source))
+}
+
+fn unusable(args: &SiteArgs, source: std::io::Error) -> CliError {
+    let path = args.home.join("worker.lock").display().to_string();
+    CliError::File { path, source }
+}

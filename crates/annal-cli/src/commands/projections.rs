@@ -17,7 +17,7 @@ pub(crate) async fn run(
     match command {
         ProjectionsCommand::Status => {
             let rows = serde_json::json!({ "rows": projector.status().await? });
-            let fields = ["projection", "position", "head", "state", "rebuild_due"];
+            let fields = ["name", "position", "head", "lag", "state", "rebuild_due"];
             output.answer(&rows, |it| listing(it, &fields));
         }
         ProjectionsCommand::Rebuild { names } => {

@@ -10,6 +10,20 @@ use sqlx::PgConnection;
 
 use super::story::Story;
 
+const TAKEN_IN: [Verdict; 5] = [
+    Verdict::Include,
+    Verdict::Modify,
+    Verdict::Accept,
+    Verdict::OverrideIn,
+    Verdict::Approve,
+];
+const LEFT_OUT: [Verdict; 4] = [
+    Verdict::Exclude,
+    Verdict::Decline,
+    Verdict::OverrideOut,
+    Verdict::Reject,
+];
+
 /// Rows by key, as the database writes them.
 async fn rows(session: &mut PgConnection, query: &str) -> BTreeMap<String, Value> {
     let rows: Vec<(String, Value)> = sqlx::query_as(query)
@@ -69,8 +83,8 @@ pub async fn versions(session: &mut PgConnection, story: &Story) {
                 version.items.len(),
                 version.carried_forward(),
                 count(&|it| it.tester.is_some()),
-                count(&|it| tester(it, &[Verdict::Accept, Verdict::OverrideIn])),
-                count(&|it| tester(it, &[Verdict::Decline, Verdict::OverrideOut])),
+                count(&|it| tester(it, &TAKEN_IN)),
+                count(&|it| tester(it, &LEFT_OUT)),
                 count(&|it| it.report_owner.is_some()),
                 count(&|it| owner(it, Verdict::Approve)),
                 count(&|it| owner(it, Verdict::Reject)),

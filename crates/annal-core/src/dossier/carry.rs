@@ -79,7 +79,7 @@ impl Item {
     #[must_use]
     pub fn comes_along(&self, policy: CarryForward) -> bool {
         match policy {
-            CarryForward::ApprovedOnly => self.locked || self.approved_on_both_levels(),
+            CarryForward::ApprovedOnly => self.approved_on_both_levels(),
             CarryForward::AllClearRejected | CarryForward::All => true,
         }
     }

@@ -14,5 +14,6 @@ mod office;
 mod people;
 mod refusals;
 mod reopening;
+mod resting;
 mod script;
 mod steps;

@@ -77,7 +77,8 @@ fn a_change_of_a_decision_needs_a_reason_and_names_the_one_before() {
 
 #[test]
 fn a_second_level_decision_is_changed_while_the_version_is_pending() {
-    let desk = Desk::pending(PHASE, &["a"]).given(&olga(), second(&["a"], Verdict::Approve));
+    let desk =
+        Desk::pending(Phase::Planning, &["a"]).given(&olga(), second(&["a"], Verdict::Approve));
     let change = second(&["a"], Verdict::Reject);
     desk.refuses(&olga(), &change, Code::ReasonRequired, "decided before");
     let events = desk.then(&olga().because("looked again"), &change);

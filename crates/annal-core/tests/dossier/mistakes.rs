@@ -53,8 +53,14 @@ fn empty_drafts_piling_up_through_retries() {
     desk.refuses(&engine(), &create, Code::VersionOpen, "version 1 is draft");
     let empty = C::CreateVersion { items: vec![] };
     Desk::begun(PHASE).refuses(&engine(), &empty, Code::InvalidContent, "needs items");
-    let desk = Desk::rejected(PHASE, &["a"]).given(&tom(), revise());
-    desk.refuses(&tom(), &revise(), Code::VersionOpen, "version 2 is draft");
+    let policy = CarryForward::ApprovedOnly;
+    let nothing = C::Revise {
+        policy,
+        add: vec![],
+    };
+    let desk = Desk::rejected(PHASE, &["a"]).given(&tom(), nothing.clone());
+    assert!(desk.newest().items.is_empty());
+    desk.refuses(&tom(), &nothing, Code::VersionOpen, "version 2 is draft");
 }
 
 #[test]

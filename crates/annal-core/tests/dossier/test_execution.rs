@@ -159,6 +159,8 @@ fn a_result_that_does_not_stand_needs_a_reason_and_is_executed_again() {
     let back = review(&["s1×a"], false);
     desk.refuses(&tina(), &back, Code::ReasonRequired, "send a test back");
     let desk = desk.given(&tina().because("wrong row"), back);
+    let anyway = review(&["s1×a"], true);
+    desk.refuses(&tina(), &anyway, Code::OutOfOrder, "reviewed already");
     assert_eq!(desk.dossier.unexecuted(&desk.basis), [(id("s1"), id("a"))]);
     let waits = desk.dossier.awaiting(&desk.basis, &desk.plan);
     let waits: Vec<_> = waits.iter().map(|it| (it.action, it.count)).collect();

@@ -43,6 +43,19 @@ fn who_made_a_version_does_not_approve_it() {
 }
 
 #[test]
+fn who_made_a_revision_does_not_approve_it() {
+    let policy = CarryForward::All;
+    let revise = C::Revise {
+        policy,
+        add: vec![],
+    };
+    for phase in DECIDED {
+        let desk = Desk::rejected(phase, &["a"]).given(&tina(), revise.clone());
+        kept_from_the_second_level(&desk.given(&tom(), SUBMIT), &owner(tina()));
+    }
+}
+
+#[test]
 fn who_submitted_a_version_does_not_approve_it() {
     for phase in DECIDED {
         let desk = Desk::decided(phase, &["a"]).given(&tina(), SUBMIT);

@@ -3,12 +3,12 @@
 use annal_core::case::{Case, Target};
 use annal_core::dossier::command::{OwnerAssignment, SectionSignature};
 use annal_core::dossier::event::{FileRef, Meaning, TestOutcome};
-use annal_core::dossier::state::Item;
+use annal_core::dossier::state::{Item, Version};
 use annal_core::dossier::{Action, DossierCommand as C, content_hash};
 use annal_core::item::{DecisionLevel as L, ItemVerdict, Verdict as V};
 use annal_core::people::Role;
 use annal_core::run::RunCommand;
-use annal_core::version::CarryForward;
+use annal_core::version::{CarryForward, VersionStatus};
 use annal_core::{Command, CommandId, ItemId, Phase, VersionNo};
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -35,6 +35,8 @@ enum What {
     Awaited,
     /// Anything, anywhere.
     Wild(Phase, u8),
+    /// The submitter of a pending version takes it back.
+    TakeBack,
     Reopen(Phase),
     Confirm(Phase),
 }
@@ -44,6 +46,7 @@ pub(crate) fn a_move() -> impl Strategy<Value = Move> {
     let what = prop_oneof![
         30 => Just(What::Awaited),
         8 => (phase(), 0..14_u8).prop_map(|(phase, kind)| What::Wild(phase, kind)),
+        3 => Just(What::TakeBack),
         1 => phase().prop_map(What::Reopen),
         1 => phase().prop_map(What::Confirm),
     ];
@@ -63,9 +66,11 @@ impl Move {
     /// The command that it comes to in this case.
     pub(crate) fn command(&self, case: &Case, number: u128, now: DateTime<Utc>) -> Command<Target> {
         let (role, body) = self.asked(case);
+        let submitter = pending(case).and_then(|(_, version)| version.submitter().cloned());
+        let taken_back = matches!(self.what, What::TakeBack).then_some(submitter);
         Command {
             id: CommandId(uuid::Uuid::from_u128(number)),
-            person: person(self.who),
+            person: taken_back.flatten().unwrap_or_else(|| person(self.who)),
             role,
             on_behalf_of: self.instead.map(person),
             // A change of mind needs a reason; without one the rule of reasons would be met most often.
@@ -78,6 +83,10 @@ impl Move {
     fn asked(&self, case: &Case) -> (Role, Target) {
         let on = |phase, command| Target::Dossier { phase, command };
         match self.what {
+            What::TakeBack => {
+                let phase = pending(case).map_or(Phase::Planning, |(phase, _)| phase);
+                (Role::Tester, on(phase, C::Withdraw { version: None }))
+            }
             What::Reopen(phase) => (Role::TestExecutive, on(phase, C::Reopen {})),
             What::Confirm(phase) => {
                 let command = RunCommand::ConfirmPhase { phase };
@@ -255,6 +264,14 @@ fn newest(case: &Case, phase: Phase) -> Vec<(ItemId, Item)> {
     let newest = dossier.versions.last();
     let items = newest.into_iter().flat_map(|version| &version.items);
     items.map(|(id, item)| (id.clone(), item.clone())).collect()
+}
+
+fn pending(case: &Case) -> Option<(Phase, Version)> {
+    case.dossiers.iter().find_map(|(phase, dossier)| {
+        let version = dossier.open_version()?;
+        let waits = version.status() == VersionStatus::PendingApproval;
+        waits.then(|| (*phase, version.clone()))
+    })
 }
 
 fn reject() -> C {

@@ -136,3 +136,9 @@ pub(crate) fn read(path: &std::path::Path) -> Result<Vec<u8>, CliError> {
         source,
     })
 }
+
+/// What a JSON file says.
+pub(crate) fn json<T: serde::de::DeserializeOwned>(path: &std::path::Path) -> Result<T, CliError> {
+    serde_json::from_slice(&read(path)?)
+        .map_err(|no| CliError::Usage(format!("{} does not fit: {no}", path.display())))
+}

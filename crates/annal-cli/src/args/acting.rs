@@ -175,6 +175,61 @@ pub(crate) struct AssignArgs {
     pub(crate) who: Who,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ItemCommand {
+    /// Put more items into the draft.
+    Add {
+        /// RUN/PHASE.
+        #[arg(value_name = "PHASE")]
+        phase: PhaseArg,
+        /// A JSON list of {"id", "content"}; `annal show --json` shows the contents of a phase's items.
+        #[arg(long, value_name = "JSON")]
+        file: PathBuf,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Give an item of the draft another content.
+    Change {
+        /// RUN/PHASE.
+        #[arg(value_name = "PHASE")]
+        phase: PhaseArg,
+        /// The item.
+        #[arg(value_name = "ITEM")]
+        item: ItemId,
+        /// The content as JSON.
+        #[arg(long, value_name = "JSON")]
+        file: PathBuf,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Take items out of the draft.
+    Remove {
+        /// RUN/PHASE.
+        #[arg(value_name = "PHASE")]
+        phase: PhaseArg,
+        /// The items.
+        #[arg(value_name = "ITEM", required = true)]
+        items: Vec<ItemId>,
+        #[command(flatten)]
+        who: Who,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EscalateArgs {
+    /// The run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: RunArg,
+    /// The attributes whose owners do not answer.
+    #[arg(long = "attribute", value_name = "ITEM", required = true)]
+    pub(crate) attributes: Vec<ItemId>,
+    /// To whom.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) to: PersonId,
+    #[command(flatten)]
+    pub(crate) who: Who,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct AcknowledgeArgs {
     /// The run.

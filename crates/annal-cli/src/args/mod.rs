@@ -11,8 +11,9 @@ use annal_core::LedgerId;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use acting::{
-    AcknowledgeArgs, AssignArgs, DecideArgs, DocumentCommand, OnVersion, RejectArgs, ReopenArgs,
-    RequestArgs, RevertArgs, ReviewArgs, ReviseArgs, SignArgs, TestArgs, TestCommand, Who,
+    AcknowledgeArgs, AssignArgs, DecideArgs, DocumentCommand, EscalateArgs, ItemCommand, OnVersion,
+    RejectArgs, ReopenArgs, RequestArgs, RevertArgs, ReviewArgs, ReviseArgs, SignArgs, TestArgs,
+    TestCommand, Who,
 };
 pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
 pub(crate) use reading::{
@@ -90,10 +91,17 @@ pub(crate) enum Command {
     Revert(RevertArgs),
     /// Reopen a completed phase.
     Reopen(ReopenArgs),
+    /// Confirm that a stale phase stands as it is.
+    Confirm(ReopenArgs),
+    /// Add, change and remove items of a draft.
+    #[command(subcommand)]
+    Item(ItemCommand),
     /// Assign the owner of attributes' data.
     Assign(AssignArgs),
     /// Acknowledge the ownership that waits for you.
     Acknowledge(AcknowledgeArgs),
+    /// Take ownership that nobody acknowledged to somebody higher.
+    Escalate(EscalateArgs),
     /// Ask a data owner for evidence.
     Request(RequestArgs),
     /// Hand in, revise and review evidence.

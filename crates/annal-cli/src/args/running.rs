@@ -6,6 +6,7 @@ use annal_core::{PersonId, Phase, Role};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::OfRun;
+use super::acting::ActingArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
@@ -48,6 +49,10 @@ pub(crate) enum RunCommand {
     List,
     /// A run, its phases and what it waits for.
     Show(OfRun),
+    /// Add a person to a run, or change the roles that they hold.
+    Register(RegisterArgs),
+    /// Move a run to a newer workflow definition, where the phases done so far allow it.
+    Move(MoveArgs),
     /// End a run before its time.
     Cancel(super::acting::CancelArgs),
 }
@@ -90,4 +95,33 @@ pub(crate) struct StartArgs {
     /// In which role; needed where the person holds several.
     #[arg(long)]
     pub(crate) role: Option<Role>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegisterArgs {
+    #[command(flatten)]
+    pub(crate) on: ActingArgs,
+    /// The person's id.
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) id: PersonId,
+    /// Their name, as it is printed beside a signature.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// All roles that they hold from now on.
+    #[arg(
+        long = "roles",
+        value_name = "ROLE,…",
+        value_delimiter = ',',
+        required = true
+    )]
+    pub(crate) roles: Vec<Role>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    #[command(flatten)]
+    pub(crate) on: ActingArgs,
+    /// The newer definition.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: semver::Version,
 }

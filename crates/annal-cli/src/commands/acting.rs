@@ -7,7 +7,7 @@ use annal_core::dossier::event::FileRef;
 
 use super::act::{Intent, act};
 use super::intents;
-use crate::args::{Command, DocumentCommand, SiteArgs, TestCommand};
+use crate::args::{Command, DocumentCommand, ItemCommand, SiteArgs, TestCommand};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::site::Site;
@@ -50,6 +50,15 @@ pub(crate) async fn run(
             let intent = async |_: &_, _: &_| Ok(intents::reopen(args.phase.phase));
             act(site, output, &args.phase.run, &args.who, intent).await
         }
+        Command::Confirm(args) => {
+            let intent = async |_: &_, _: &_| Ok(intents::confirm(args.phase.phase));
+            act(site, output, &args.phase.run, &args.who, intent).await
+        }
+        Command::Escalate(args) => {
+            let intent = async |_: &_, _: &_| Ok(intents::escalate(args));
+            act(site, output, &args.run, &args.who, intent).await
+        }
+        Command::Item(args) => item(site, args, output).await,
         Command::Assign(args) => {
             let intent = async |case: &_, _: &_| intents::assign(case, args);
             act(site, output, &args.run, &args.who, intent).await
@@ -72,6 +81,30 @@ pub(crate) async fn run(
             "this command does not act on a run".to_owned(),
         )),
     }
+}
+
+async fn item(site: &SiteArgs, args: &ItemCommand, output: Output) -> Result<(), CliError> {
+    let (phase, who, command) = match args {
+        ItemCommand::Add { phase, file, who } => {
+            let items = crate::input::json(file)?;
+            (phase, who, C::AddItems { items })
+        }
+        ItemCommand::Change {
+            phase,
+            item,
+            file,
+            who,
+        } => {
+            let (item, content) = (item.clone(), crate::input::json(file)?);
+            (phase, who, C::ChangeItem { item, content })
+        }
+        ItemCommand::Remove { phase, items, who } => {
+            let items = items.clone();
+            (phase, who, C::RemoveItems { items })
+        }
+    };
+    let intent = async |_: &_, _: &_| Ok(intents::on_items(phase.phase, command));
+    act(site, output, &phase.run, who, intent).await
 }
 
 async fn document(site: &SiteArgs, args: &DocumentCommand, output: Output) -> Result<(), CliError> {

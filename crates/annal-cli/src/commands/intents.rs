@@ -13,8 +13,8 @@ use annal_flow::Act;
 
 use super::act::Intent;
 use crate::args::{
-    AcknowledgeArgs, AssignArgs, DecideArgs, OnVersion, PhaseArg, RejectArgs, RequestArgs,
-    ReviseArgs, SignArgs,
+    AcknowledgeArgs, AssignArgs, DecideArgs, EscalateArgs, OnVersion, PhaseArg, RejectArgs,
+    RequestArgs, ReviseArgs, SignArgs,
 };
 use crate::error::CliError;
 
@@ -108,6 +108,24 @@ pub(crate) fn revise(args: &ReviseArgs) -> Intent {
 pub(crate) fn reopen(phase: Phase) -> Intent {
     let act = Act::Run(RunCommand::ReopenPhase { phase });
     Intent::new(act, &[Role::TestExecutive])
+}
+
+pub(crate) fn confirm(phase: Phase) -> Intent {
+    let act = Act::Run(RunCommand::ConfirmPhase { phase });
+    Intent::new(act, &[Role::TestExecutive])
+}
+
+pub(crate) fn on_items(phase: Phase, command: C) -> Intent {
+    on(phase, command, WORK)
+}
+
+pub(crate) fn escalate(args: &EscalateArgs) -> Intent {
+    let command = C::EscalateOwnership {
+        attributes: args.attributes.clone(),
+        to: args.to.clone(),
+    };
+    let may = [Role::Tester, Role::TestExecutive];
+    on(Phase::DataOwnerId, command, &may)
 }
 
 pub(crate) fn revert(args: &crate::args::RevertArgs) -> Intent {

@@ -32,7 +32,7 @@ pub(crate) async fn run(
             let rebuilt = projector.rebuild(&names, &options, tell).await?;
             let rows = serde_json::json!({ "rows": rebuilt });
             output.answer(&rows, |it| {
-                listing(it, &["projection", "events", "redefined"])
+                listing(it, &["name", "events", "redefined", "elapsed_ms"])
             });
         }
     }

@@ -2,6 +2,8 @@
 
 use annal_audit::Audit;
 use annal_core::Role;
+use annal_core::definition::Definition;
+use annal_core::people::Person;
 use annal_core::run::RunCommand as R;
 use annal_flow::Act;
 
@@ -21,6 +23,27 @@ pub(crate) async fn run(
         RunCommand::Start(args) => start(site, args, output).await,
         RunCommand::List => list(site, output).await,
         RunCommand::Show(args) => show(site, args, output).await,
+        RunCommand::Register(args) => {
+            let person = Person {
+                id: args.id.clone(),
+                name: args.name.clone(),
+                roles: args.roles.iter().copied().collect(),
+            };
+            let register = Act::Run(R::RegisterPerson { person });
+            let may = [Role::Admin, Role::TestExecutive];
+            let intent = async |_: &_, _: &_| Ok(Intent::new(register, &may));
+            act(site, output, &args.on.run, &args.on.who, intent).await
+        }
+        RunCommand::Move(args) => {
+            let to = Definition::builtin(&args.to);
+            let to = to
+                .map_err(|no| CliError::Usage(no.to_string()))?
+                .reference();
+            let change = Act::Run(R::ChangeDefinition { to });
+            let may = [Role::TestExecutive, Role::Admin];
+            let intent = async |_: &_, _: &_| Ok(Intent::new(change, &may));
+            act(site, output, &args.on.run, &args.on.who, intent).await
+        }
         RunCommand::Cancel(args) => {
             let cancel = Act::Run(R::Cancel {});
             let intent = async |_: &_, _: &_| Ok(Intent::new(cancel, &[Role::TestExecutive]));

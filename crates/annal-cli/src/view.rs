@@ -8,6 +8,8 @@ use annal_core::dossier::DossierEvent;
 use annal_core::run::RunEvent;
 use annal_core::{Case, Phase, RunId, Sequence};
 use annal_log::{Log, StreamId, decode};
+use cqrs_es::DomainEvent;
+use serde::de::DeserializeOwned;
 
 use crate::error::CliError;
 
@@ -53,7 +55,7 @@ impl View {
         Ok(self.case.insert(case))
     }
 
-    async fn news<E: serde::de::DeserializeOwned>(
+    async fn news<E: DomainEvent + DeserializeOwned>(
         &mut self,
         key: Option<Phase>,
         stream: StreamId,

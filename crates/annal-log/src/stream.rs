@@ -79,16 +79,74 @@ impl EventData {
 /// The event in a recorded payload.
 ///
 /// # Errors
-/// [`LogError::Undecodable`] names the position and the event's type and version.
-pub fn decode<E: DeserializeOwned>(recorded: &Recorded) -> Result<E, LogError> {
-    serde_json::from_str(&recorded.payload).map_err(|error| LogError::Undecodable {
+/// [`LogError::Undecodable`] names the position and the event's type and version. An event of a schema version that
+/// this program does not know is refused even if its JSON happens to fit: it may mean something else.
+pub fn decode<E: DomainEvent + DeserializeOwned>(recorded: &Recorded) -> Result<E, LogError> {
+    let undecodable = |why: String| LogError::Undecodable {
         position: recorded.position,
         detail: format!(
-            "'{}' {} of {} {}: {error}",
+            "'{}' {} of {} {}: {why}",
             recorded.event_type,
             recorded.event_version,
             recorded.aggregate_type,
             recorded.aggregate_id
         ),
-    })
+    };
+    let event: E =
+        serde_json::from_str(&recorded.payload).map_err(|no| undecodable(no.to_string()))?;
+    let known = event.event_version();
+    if known == recorded.event_version {
+        return Ok(event);
+    }
+    Err(undecodable(format!("this program knows version {known}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use annal_core::run::RunEvent;
+    use annal_core::{EventId, Position, Sequence};
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn recorded(event_version: &str) -> Recorded {
+        let id = uuid::Uuid::nil();
+        Recorded {
+            ledger: "main".parse().unwrap(),
+            position: Position(7),
+            event_id: EventId(id),
+            aggregate_type: "report_run".to_owned(),
+            aggregate_id: id.to_string(),
+            sequence: Sequence(1),
+            event_type: "run_completed".to_owned(),
+            event_version: event_version.to_owned(),
+            payload: r#"{"type":"run_completed"}"#.to_owned(),
+            metadata: annal_core::envelope::Metadata {
+                command_id: annal_core::CommandId(id),
+                correlation_id: id,
+                causation_id: None,
+                actor: annal_core::Actor::engine(),
+                reason: None,
+                effective_at: DateTime::UNIX_EPOCH,
+                provenance: None,
+                engine: "test".to_owned(),
+            },
+            recorded_at: DateTime::UNIX_EPOCH,
+            hash: [0; 32],
+        }
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_version_is_refused_though_its_json_fits() {
+        assert_eq!(
+            decode::<RunEvent>(&recorded("1.0")).unwrap(),
+            RunEvent::RunCompleted {}
+        );
+        let refused = decode::<RunEvent>(&recorded("2.0")).unwrap_err();
+        let told = refused.to_string();
+        assert!(
+            told.contains("position 7") && told.contains("knows version 1.0"),
+            "{told}"
+        );
+    }
 }

@@ -6,6 +6,8 @@
     reason = "the one place that prints"
 )]
 
+use std::io::IsTerminal;
+
 use chrono::DateTime;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -26,10 +28,7 @@ impl Output {
     /// The answer as JSON, or as what `text` makes of it.
     pub(crate) fn answer<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
         match self {
-            Self::Json => println!(
-                "{}",
-                serde_json::to_string_pretty(value).unwrap_or_else(|no| no.to_string())
-            ),
+            Self::Json => println!("{}", json(value)),
             Self::Text => println!("{}", text(value).trim_end()),
         }
     }
@@ -63,6 +62,15 @@ impl Output {
             }
         }
     }
+}
+
+/// One line for a script, more for a person who looks at it.
+fn json(value: &impl Serialize) -> String {
+    let text = match std::io::stdout().is_terminal() {
+        true => serde_json::to_string_pretty(value),
+        false => serde_json::to_string(value),
+    };
+    text.unwrap_or_else(|no| no.to_string())
 }
 
 /// A table that fits the terminal.

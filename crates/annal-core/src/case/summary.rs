@@ -34,6 +34,9 @@ pub struct PhaseSummary {
     pub stage: Stage,
     /// Something that it rests on was reopened.
     pub stale: bool,
+    /// It was skipped by its condition, which holds now.
+    #[serde(default)]
+    pub due_again: bool,
     /// Its versions, oldest first.
     pub versions: Vec<VersionSummary>,
     /// The step that is open.
@@ -95,6 +98,7 @@ impl Case {
             status: self.run.phase_status(phase),
             stage: self.stage(phase),
             stale: self.run.is_stale(phase),
+            due_again: self.is_due_again(phase),
             versions: dossier
                 .versions
                 .iter()

@@ -10,8 +10,9 @@ use annal_core::run::event::Opening;
 use annal_core::{Command, CommandId, LedgerId, RunId, Summary};
 use serde::Serialize;
 use temporalio_client::{
-    Client, WorkflowExecuteUpdateOptions, WorkflowHandle, WorkflowIdConflictPolicy,
-    WorkflowQueryOptions, WorkflowSignalOptions, WorkflowUpdateWithStartOptions,
+    Client, WorkflowExecuteUpdateOptions, WorkflowExecutionInfo, WorkflowHandle,
+    WorkflowIdConflictPolicy, WorkflowQueryOptions, WorkflowSignalOptions,
+    WorkflowUpdateWithStartOptions,
 };
 
 use crate::act::{Act, Call, Reply};
@@ -216,8 +217,21 @@ impl FlowClient {
     }
 
     fn handle(&self, run: RunId) -> WorkflowHandle<Client, ReportRunWorkflow> {
-        self.client
-            .get_workflow_handle(workflow_id(&self.ledger, run))
+        self.execution(run, None)
+    }
+
+    /// One execution of a run's workflow; the current one if none is named.
+    pub(crate) fn execution(
+        &self,
+        run: RunId,
+        execution: Option<&str>,
+    ) -> WorkflowHandle<Client, ReportRunWorkflow> {
+        let info = WorkflowExecutionInfo::builder()
+            .namespace(self.client.options().namespace.clone())
+            .workflow_id(workflow_id(&self.ledger, run))
+            .maybe_run_id(execution.map(str::to_owned))
+            .build();
+        WorkflowHandle::new(self.client.clone(), info)
     }
 }
 

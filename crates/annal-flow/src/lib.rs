@@ -14,12 +14,14 @@ mod desk;
 mod due;
 mod error;
 mod prepare;
+mod replay;
 mod worker;
 mod workflow;
 
 pub use act::{Accepted, Act, Call, Reply};
 pub use client::{ClientSettings, FlowClient};
 pub use error::FlowError;
+pub use replay::{ReplayError, replay};
 pub use worker::{Worker, WorkerSettings};
 
 /// The task queue of workflows and activities.

@@ -136,7 +136,7 @@ impl FlowClient {
         }
     }
 
-    fn refused(&self, detail: &str) -> FlowError {
+    pub(crate) fn refused(&self, detail: &str) -> FlowError {
         FlowError::Refused {
             target: self.target.clone(),
             detail: detail.to_owned(),

@@ -25,7 +25,7 @@ pub(crate) struct Bank {
     pub(crate) client: FlowClient,
     pub(crate) temporal: TestTemporal,
     pub(crate) run: RunId,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl Bank {
@@ -56,13 +56,17 @@ impl Bank {
             client: client.await.expect("the server answers"),
             temporal,
             run: RunId(Uuid::new_v4()),
-            _database: database,
+            database,
         }
     }
 
     /// A bank with a worker and a run that was opened.
     pub(crate) async fn open() -> (Self, Worker) {
-        let bank = Self::found().await;
+        Self::open_with(ClientSettings::default()).await
+    }
+
+    pub(crate) async fn open_with(settings: ClientSettings) -> (Self, Worker) {
+        let bank = Self::found_with(settings).await;
         let worker = bank.worker().await;
         let opening = bank.opening().await;
         accepted(bank.client.start_run(&opening).await.expect("an answer"));

@@ -1,0 +1,55 @@
+//! What Temporal itself shows of a run.
+
+use annal_core::Phase;
+use annal_core::item::Verdict;
+use futures::StreamExt;
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions, Url, WorkflowDescribeOptions,
+    WorkflowListOptions,
+};
+use temporalio_common::UntypedWorkflow;
+
+use crate::support::{Bank, has_draft};
+
+async fn temporal(bank: &Bank) -> Client {
+    let url = Url::parse(&format!("http://{}", bank.temporal.target)).expect("an address");
+    let connection = Connection::connect(ConnectionOptions::new(url).build()).await;
+    let options = ClientOptions::new(bank.temporal.namespace.clone()).build();
+    Client::new(connection.expect("a server"), options).expect("a client")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_and_waiting_work_are_in_memo_and_search_attributes() {
+    let (bank, _worker) = Bank::open().await;
+    bank.hand_in(Phase::Planning, Verdict::Include).await;
+    bank.until(|it| !has_draft(Phase::Planning)(it)).await;
+    let client = temporal(&bank).await;
+    let id = annal_flow::workflow_id(bank.log.ledger(), bank.run);
+    let handle = client.get_workflow_handle::<UntypedWorkflow>(&id);
+    let memo = handle
+        .describe(WorkflowDescribeOptions::default())
+        .await
+        .expect("described")
+        .memo();
+    let shown = |key: &str| {
+        memo.get::<Vec<String>>(key)
+            .expect("readable")
+            .expect("there")
+    };
+    assert_eq!(shown("status"), ["open"]);
+    assert_eq!(shown("phases"), ["planning"]);
+    assert_eq!(shown("versions"), ["planning@1 pending_approval"]);
+    assert_eq!(shown("awaiting"), ["report_owner planning"]);
+
+    // The search index follows after a moment.
+    let query = "AnnalStatus = 'open' AND AnnalAwaiting = 'report_owner planning'";
+    let mut look = tokio::time::interval(std::time::Duration::from_millis(100));
+    loop {
+        look.tick().await;
+        let mut found = client.list_workflows(query, WorkflowListOptions::default());
+        if let Some(found) = found.next().await {
+            assert_eq!(found.expect("found").id(), id);
+            break;
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use annal_core::dossier::DossierCommand;
 use annal_core::item::NewItem;
 use annal_core::run::RunCommand;
+use annal_core::run::event::DefinitionRef;
 use annal_core::version::{CarryForward, VersionRef};
 use annal_core::{
     Command, CommandId, Phase, Position, Rejection, RunId, Summary, Target, TestCaseId,
@@ -189,6 +190,8 @@ pub(crate) struct Progress {
     pub(crate) summary: Summary,
     /// The ledger's position up to which the summary tells all; of two, the later one holds.
     pub(crate) position: Position,
+    /// The definition that it is pinned to now; none before it is opened.
+    pub(crate) definition: Option<DefinitionRef>,
     /// The command that led here, for what follows from it.
     pub(crate) cause: CommandId,
 }

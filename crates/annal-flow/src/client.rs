@@ -2,12 +2,13 @@
 
 mod ask;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use annal_core::case::Waiting;
 use annal_core::definition::Definition;
 use annal_core::run::event::Opening;
-use annal_core::{Command, CommandId, LedgerId, RunId, Summary};
+use annal_core::{Command, CommandId, LedgerId, Phase, RunId, Summary};
 use serde::Serialize;
 use temporalio_client::{
     Client, WorkflowExecuteUpdateOptions, WorkflowExecutionInfo, WorkflowHandle,
@@ -188,6 +189,21 @@ impl FlowClient {
         self.ask(run, async || {
             let options = WorkflowQueryOptions::default();
             let answer = handle.query(ReportRunWorkflow::awaiting, (), options);
+            answer.await.map_err(Trouble::from)
+        })
+        .await
+    }
+
+    /// Work of the engine that failed, by phase, with the reason. It is tried again when something changes in the run,
+    /// and after a while where that can help.
+    ///
+    /// # Errors
+    /// [`FlowError`].
+    pub async fn stuck(&self, run: RunId) -> Result<BTreeMap<Phase, String>, FlowError> {
+        let handle = self.handle(run);
+        self.ask(run, async || {
+            let options = WorkflowQueryOptions::default();
+            let answer = handle.query(ReportRunWorkflow::stuck, (), options);
             answer.await.map_err(Trouble::from)
         })
         .await

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::activities::Activities;
-use crate::desk::{Desk, ENGINE};
+use crate::desk::{Desk, engine};
 use crate::error::FlowError;
 use crate::workflow::ReportRunWorkflow;
 use crate::{TASK_QUEUE, connection};
@@ -165,12 +165,12 @@ impl Post {
         let runtime = Runtime::from_current_tokio(RuntimeOptions::default());
         let runtime = runtime.map_err(|error| refused(error.to_string()))?;
         let options = WorkerOptions::new(TASK_QUEUE)
-            .deployment_options(WorkerDeploymentOptions::from_build_id(ENGINE.to_owned()))
+            .deployment_options(WorkerDeploymentOptions::from_build_id(engine()))
             .max_cached_workflows(self.settings.cached_runs)
             .graceful_shutdown_period(self.settings.grace)
             // A worker that is gone is noticed soon: see the heartbeat of the activities.
             .sticky_queue_schedule_to_start_timeout(Duration::from_secs(5))
-            .max_heartbeat_throttle_interval(Duration::from_secs(2))
+            .max_heartbeat_throttle_interval(Duration::from_secs(1))
             .register_activities(self.activities)
             .register_workflow::<ReportRunWorkflow>()
             .map_err(|error| refused(error.to_string()))?

@@ -64,6 +64,7 @@ impl Slot {
         Progress {
             summary: self.case.summary(),
             position: self.position,
+            definition: self.case.run.definition().cloned(),
             cause,
         }
     }

@@ -1,7 +1,7 @@
 //! The one place where decisions meet the log: load the run, ask the core, append once.
 
+mod automatic;
 mod cases;
-mod engine;
 mod error;
 mod people;
 mod record;
@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 
 use cases::{Cases, Slot};
 pub(crate) use error::DeskError;
-pub(crate) use record::ENGINE;
 use record::Entry;
+pub(crate) use record::engine;
 
 use crate::act::{Answer, Progress, Settled, Verdict};
 use crate::prepare::Files;

@@ -10,8 +10,14 @@ use uuid::Uuid;
 use super::cases::{Slot, stream};
 use super::{Decided, DeskError, Place};
 
-/// Version and build of the engine, on every event.
-pub(crate) const ENGINE: &str = concat!("annal-flow ", env!("CARGO_PKG_VERSION"));
+/// Version and build of the engine, on every event. A release is built with `ANNAL_BUILD` set to its commit.
+pub(crate) fn engine() -> String {
+    let version = concat!("annal-flow ", env!("CARGO_PKG_VERSION"));
+    match option_env!("ANNAL_BUILD") {
+        Some(build) => format!("{version}+{build}"),
+        None => version.to_owned(),
+    }
+}
 
 /// What is recorded of a command beside its events.
 pub(super) struct Entry {
@@ -117,7 +123,7 @@ impl Entry {
                 activity_name: place.activity.clone(),
                 attempt: place.attempt,
             }),
-            engine: ENGINE.to_owned(),
+            engine: engine(),
         }
     }
 }

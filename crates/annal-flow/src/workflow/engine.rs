@@ -92,9 +92,9 @@ pub(super) fn keep_short(ctx: Context) -> Branch {
     async move {
         let limit = ctx.state(|run| run.input.pace.history_events);
         let long = |ctx: &Context| ctx.continue_as_new_suggested() || ctx.history_length() > limit;
-        Run::wait(&ctx, |run| run.over() || long(&ctx)).await;
+        Run::wait(&ctx, |run| run.resting() || long(&ctx)).await;
         if long(&ctx) {
-            ctx.state_mut(|run| run.pausing = !run.over());
+            ctx.state_mut(|run| run.pausing |= !run.over());
         }
     }
     .boxed_local()

@@ -41,7 +41,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             hour_ms: 3_600_000,
-            history_events: 8_000,
+            history_events: 4_000,
         }
     }
 }

@@ -174,7 +174,22 @@ impl ReportRunWorkflow {
         let known = self.progress.as_ref().map(|it| it.position);
         if known.is_none_or(|known| known < progress.position) {
             self.progress = Some(progress);
+            // Another definition has other branches: they begin in a new execution.
+            self.pausing |= !self.over() && self.follows_another_definition();
         }
+    }
+
+    fn follows_another_definition(&self) -> bool {
+        let pinned = self.progress.as_ref().and_then(|it| it.definition.as_ref());
+        let own = self.definition.as_ref().map(Definition::reference);
+        pinned.is_some() && pinned != own.as_ref()
+    }
+
+    /// The text of the definition that the run is pinned to. A published definition never changes.
+    fn definition_text(&self) -> String {
+        let pinned = self.progress.as_ref().and_then(|it| it.definition.as_ref());
+        let published = pinned.and_then(|it| Definition::builtin(&it.version).ok());
+        published.map_or_else(|| self.input.definition.clone(), |it| it.text().to_owned())
     }
 
     fn order(&self, work: Work) -> Option<Order> {
@@ -208,6 +223,7 @@ impl ReportRunWorkflow {
         };
         RunInput {
             carried: Some(carried),
+            definition: self.definition_text(),
             ..self.input.clone()
         }
     }

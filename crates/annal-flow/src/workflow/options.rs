@@ -39,7 +39,7 @@ where
 }
 
 /// A worker that is gone is noticed after this time; its activities go to another one.
-const HEARTBEAT: Duration = Duration::from_secs(8);
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// For a person's command: the database is tried 3 times, from 1 s ×2.
 pub(super) fn command() -> ActivityOptions {

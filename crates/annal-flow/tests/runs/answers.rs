@@ -8,13 +8,13 @@ use annal_flow::{Act, FlowError, Reply};
 use uuid::Uuid;
 
 use crate::support::people::{asks, command};
-use crate::support::{Bank, accepted, has_draft};
+use crate::support::{Bank, Setup, accepted, has_draft};
 
 const SUBMIT: Do = Do::Submit { version: None };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_an_answer_and_is_recorded_once_however_often_it_is_sent() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let too_early = asks("tom", None, Phase::Planning, SUBMIT);
     let first = bank.refused(&too_early).await;
@@ -40,7 +40,7 @@ async fn a_refusal_is_an_answer_and_is_recorded_once_however_often_it_is_sent() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_the_engine_may_do_is_refused_to_people() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let complete = asks("xena", Some("hurry"), Phase::Planning, Do::Complete {});
     let refusal = bank.refused(&complete).await;
@@ -57,7 +57,7 @@ async fn what_only_the_engine_may_do_is_refused_to_people() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_sent_twice_is_carried_out_once() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let one = bank.items(Phase::Planning).await.remove(0).0;
     let decide = |verdict| Do::Decide {
@@ -90,7 +90,7 @@ async fn a_command_sent_twice_is_carried_out_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_is_answered_once_and_refused_for_what_is_open() {
-    let bank = Bank::found().await;
+    let bank = Bank::found(Setup::default()).await;
     let _worker = bank.worker().await;
     let opening = bank.opening().await;
     let first = accepted(bank.client.start_run(&opening).await.expect("an answer"));
@@ -106,7 +106,7 @@ async fn opening_is_answered_once_and_refused_for_what_is_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_may_not_be_opened_is_refused_and_can_be_opened_rightly_then() {
-    let bank = Bank::found().await;
+    let bank = Bank::found(Setup::default()).await;
     let _worker = bank.worker().await;
     let mut opening = bank.opening().await;
     let definition = opening.body.definition.clone();
@@ -126,7 +126,7 @@ async fn a_run_that_may_not_be_opened_is_refused_and_can_be_opened_rightly_then(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_not_there_or_is_over_says_so() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let submit = asks("tom", None, Phase::Planning, SUBMIT);
     let unknown = RunId(Uuid::new_v4());
@@ -148,7 +148,7 @@ async fn a_run_that_is_not_there_or_is_over_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_is_answered_in_the_log_and_read_once() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let early = asks("tom", None, Phase::TestReport, SUBMIT);
     for _ in 0..2 {

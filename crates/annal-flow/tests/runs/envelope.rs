@@ -3,11 +3,11 @@
 use annal_core::Phase;
 use annal_core::item::Verdict;
 
-use crate::support::{Bank, has_draft};
+use crate::support::{Bank, Setup, has_draft};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_names_its_workflow_step_activity_and_actor() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.hand_in(Phase::Planning, Verdict::Include).await;
     bank.approve(Phase::Planning).await;
     bank.until(has_draft(Phase::DataProfiling)).await;
@@ -45,7 +45,7 @@ async fn every_event_names_its_workflow_step_activity_and_actor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_engine_does_names_the_command_that_led_to_it() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.hand_in(Phase::Planning, Verdict::Include).await;
     bank.approve(Phase::Planning).await;
     bank.until(has_draft(Phase::DataProfiling)).await;

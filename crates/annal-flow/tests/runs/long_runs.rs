@@ -7,13 +7,16 @@ use annal_core::rejection::RejectionCode as Code;
 use annal_core::{Phase, Summary};
 use annal_flow::{ClientSettings, replay};
 
-use crate::support::Bank;
 use crate::support::people::asks;
+use crate::support::{Bank, Setup};
 
-fn short() -> ClientSettings {
-    ClientSettings {
-        history_events: 60,
-        ..ClientSettings::default()
+pub(crate) fn short() -> Setup {
+    Setup {
+        settings: ClientSettings {
+            history_events: 60,
+            ..ClientSettings::default()
+        },
+        ..Setup::default()
     }
 }
 
@@ -26,7 +29,7 @@ pub(crate) async fn executions(bank: &Bank) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_goes_on_in_new_executions_with_all_that_it_knew() {
-    let (bank, worker) = Bank::open_with(short()).await;
+    let (bank, worker) = Bank::open(short()).await;
     let refused = asks("tom", None, Phase::TestReport, Do::Submit { version: None });
     let before = bank.refused(&refused).await;
     bank.up_to_the_fork().await;
@@ -56,7 +59,7 @@ async fn a_run_goes_on_in_new_executions_with_all_that_it_knew() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signals_are_not_lost_between_two_executions() {
-    let (bank, _worker) = Bank::open_with(short()).await;
+    let (bank, _worker) = Bank::open(short()).await;
     let mut sent = Vec::new();
     for _ in 0..40 {
         let early = asks("tom", None, Phase::TestReport, Do::Submit { version: None });

@@ -4,10 +4,13 @@
 mod support;
 
 mod answers;
+mod broken_data;
 mod deadlines;
 mod envelope;
 mod long_runs;
+mod moving;
 mod nine_phases;
+mod recording;
 mod shown;
 mod side_by_side;
 mod troubles;

@@ -9,7 +9,7 @@ use temporalio_client::{
 };
 use temporalio_common::UntypedWorkflow;
 
-use crate::support::{Bank, has_draft};
+use crate::support::{Bank, Setup, has_draft};
 
 async fn temporal(bank: &Bank) -> Client {
     let url = Url::parse(&format!("http://{}", bank.temporal.target)).expect("an address");
@@ -20,7 +20,7 @@ async fn temporal(bank: &Bank) -> Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_and_waiting_work_are_in_memo_and_search_attributes() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.hand_in(Phase::Planning, Verdict::Include).await;
     bank.until(|it| !has_draft(Phase::Planning)(it)).await;
     let client = temporal(&bank).await;

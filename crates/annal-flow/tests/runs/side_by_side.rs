@@ -3,11 +3,11 @@
 use annal_core::Phase;
 use annal_core::run::PhaseStatus;
 
-use crate::support::Bank;
+use crate::support::{Bank, Setup};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sample_selection_and_data_owner_id_are_in_progress_at_once() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.up_to_the_fork().await;
     let both = [Phase::SampleSelection, Phase::DataOwnerId];
     let status = |summary: &annal_core::Summary, phase| summary.phase(phase).map(|it| it.status);

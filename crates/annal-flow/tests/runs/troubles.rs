@@ -7,11 +7,11 @@ use annal_core::dossier::DossierCommand as Do;
 use annal_flow::{FlowClient, FlowError};
 
 use crate::support::people::asks;
-use crate::support::{Bank, accepted, has_draft};
+use crate::support::{Bank, Setup, accepted, has_draft};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_worker_the_caller_hears_it_and_the_run_is_opened_once_one_is_there() {
-    let bank = Bank::found().await;
+    let bank = Bank::found(Setup::default()).await;
     let opening = bank.opening().await;
     let asked = Instant::now();
     let error = bank
@@ -46,7 +46,7 @@ async fn without_a_server_the_caller_hears_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_for_one_run_at_once_are_all_answered() {
-    let (bank, _worker) = Bank::open().await;
+    let (bank, _worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let commands: Vec<_> = (0..30)
         .map(|_| asks("tom", None, Phase::Planning, Do::Submit { version: None }))

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use annal_core::Phase;
 use annal_core::item::Verdict;
+use annal_flow::Worker;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::support::{Bank, has_draft};
+use crate::support::{Bank, Setup, has_draft};
 
 /// Holds the ledger, so that every append waits in the database.
 async fn hold(admin: &PgPool) -> Transaction<'static, Postgres> {
@@ -37,28 +38,30 @@ async fn until_an_append_waits(admin: &PgPool) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn another_worker_goes_on_and_nothing_is_doubled() {
-    let (bank, first) = Bank::open().await;
-    bank.until(has_draft(Phase::Planning)).await;
+/// Somebody works, the worker dies while an append is on its way, and another one takes over.
+pub(crate) async fn once(bank: &Bank, worker: Worker) -> Worker {
     let admin = PgPoolOptions::new()
         .connect(bank.database.url())
         .await
         .expect("a database");
+    let held = hold(&admin).await;
+    let dies = async {
+        until_an_append_waits(&admin).await;
+        drop(worker);
+        held.rollback().await.expect("the ledger is free");
+        bank.worker().await
+    };
+    tokio::join!(work_on(bank), dies).1
+}
 
-    // Three times in a row: while the tester decides, while the version is approved and while the engine prepares.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_worker_goes_on_and_nothing_is_doubled() {
+    let (bank, first) = Bank::open(Setup::default()).await;
+    bank.until(has_draft(Phase::Planning)).await;
+    // Three times in a row, whatever is just being appended.
     let mut worker = first;
     for _ in 0..3 {
-        let held = hold(&admin).await;
-        let work = work_on(&bank);
-        let dies = async {
-            until_an_append_waits(&admin).await;
-            drop(worker);
-            held.rollback().await.expect("the ledger is free");
-            bank.worker().await
-        };
-        let (_, next) = tokio::join!(work, dies);
-        worker = next;
+        worker = once(&bank, worker).await;
     }
     bank.until(has_draft(Phase::Scoping)).await;
     worker.stop().await.expect("ends well");

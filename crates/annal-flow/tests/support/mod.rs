@@ -19,22 +19,40 @@ use annal_stack::testing::{TestDatabase, TestTemporal, temporal};
 use people::{PEOPLE, command};
 use uuid::Uuid;
 
+/// What a test's run is like.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) settings: ClientSettings,
+    /// The version of its definition.
+    pub(crate) definition: &'static str,
+    /// What is put in place of a piece of the data, to break it.
+    pub(crate) spoil: Option<(&'static str, &'static str)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            settings: ClientSettings::default(),
+            definition: "2.0.0",
+            spoil: None,
+        }
+    }
+}
+
 /// One test's own ledger and namespace.
 pub(crate) struct Bank {
     pub(crate) log: Log,
     pub(crate) client: FlowClient,
     pub(crate) temporal: TestTemporal,
     pub(crate) run: RunId,
+    pub(crate) definition: Definition,
     pub(crate) database: TestDatabase,
+    setup: Setup,
 }
 
 impl Bank {
     /// A bank without any run or worker.
-    pub(crate) async fn found() -> Self {
-        Self::found_with(ClientSettings::default()).await
-    }
-
-    pub(crate) async fn found_with(settings: ClientSettings) -> Self {
+    pub(crate) async fn found(setup: Setup) -> Self {
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
             .with_test_writer()
@@ -48,25 +66,24 @@ impl Bank {
             .await
             .expect("the log answers");
         let temporal = temporal().await;
-        let ledger = log.ledger().clone();
+        let TestTemporal { target, namespace } = &temporal;
         let client =
-            FlowClient::connect_with(&temporal.target, &temporal.namespace, ledger, settings);
+            FlowClient::connect_with(target, namespace, log.ledger().clone(), setup.settings);
+        let version = setup.definition.parse().expect("a version");
         Self {
-            log,
             client: client.await.expect("the server answers"),
+            definition: Definition::builtin(&version).expect("a definition"),
+            log,
             temporal,
             run: RunId(Uuid::new_v4()),
             database,
+            setup,
         }
     }
 
     /// A bank with a worker and a run that was opened.
-    pub(crate) async fn open() -> (Self, Worker) {
-        Self::open_with(ClientSettings::default()).await
-    }
-
-    pub(crate) async fn open_with(settings: ClientSettings) -> (Self, Worker) {
-        let bank = Self::found_with(settings).await;
+    pub(crate) async fn open(setup: Setup) -> (Self, Worker) {
+        let bank = Self::found(setup).await;
         let worker = bank.worker().await;
         let opening = bank.opening().await;
         accepted(bank.client.start_run(&opening).await.expect("an answer"));
@@ -95,7 +112,7 @@ impl Bank {
             run: self.run,
             report: "HMDA LAR Boston".to_owned(),
             cycle: "1990".to_owned(),
-            definition: Definition::latest().reference(),
+            definition: self.definition.reference(),
             people: PEOPLE.map(people::on_the_register).to_vec(),
             data,
             dictionary,
@@ -108,10 +125,13 @@ impl Bank {
     }
 
     async fn keep(&self, name: &str) -> FileRef {
-        self.log
-            .put_file(name, &example(name))
-            .await
-            .expect("a file is kept")
+        let mut bytes = example(name);
+        if let Some((piece, instead)) = self.setup.spoil {
+            let text = String::from_utf8(bytes).expect("text");
+            bytes = text.replacen(piece, instead, 1).into_bytes();
+        }
+        let kept = self.log.put_file(name, &bytes).await;
+        kept.expect("a file is kept")
     }
 
     /// Sends a command and wants it to be accepted.

@@ -80,6 +80,26 @@ pub enum LogError {
         "the file with SHA-256 '{0}' was altered in the database: its bytes have another hash; restore it from a backup"
     )]
     AlteredFile(String),
+    /// A position that the log, or the checkpoint in question, does not reach.
+    #[error(
+        "there is no position {position} among the {size} events in question; check the position, or take a newer checkpoint"
+    )]
+    OutOfReach {
+        /// What was asked for.
+        position: Position,
+        /// How many events there are.
+        size: u64,
+    },
+    /// A checkpoint that is not one of this log as it stands.
+    #[error(
+        "the checkpoint of {size} events is not one of this log: {detail}; verify the log against it"
+    )]
+    NotTheCheckpoint {
+        /// Of the checkpoint.
+        size: u64,
+        /// What does not fit.
+        detail: String,
+    },
     /// The program is shutting down.
     #[error("the log was closed while {doing}; the program is shutting down")]
     Closed {
@@ -103,6 +123,8 @@ impl LogError {
             Self::Empty { .. } => "log_empty_append",
             Self::UnknownFile(_) => "log_unknown_file",
             Self::AlteredFile(_) => "log_altered_file",
+            Self::OutOfReach { .. } => "log_out_of_reach",
+            Self::NotTheCheckpoint { .. } => "log_not_the_checkpoint",
             Self::Closed { .. } => "log_closed",
         }
     }

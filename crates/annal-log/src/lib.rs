@@ -1,4 +1,4 @@
-//! The event log in PostgreSQL: append, read, follow, verify.
+//! The event log in PostgreSQL: append, read, follow, verify, prove.
 //!
 //! A [`Log`] is one ledger of one database. Events enter through [`Log::append`] alone; the database assigns their
 //! positions, their time and their hashes (`migrations/FORMAT.md` says how), and lets nobody change them.
@@ -6,6 +6,7 @@
 mod append;
 mod batch;
 mod error;
+mod export;
 mod files;
 mod follow;
 mod group;
@@ -13,9 +14,11 @@ pub mod hash;
 mod head;
 mod log;
 mod migrate;
+mod prove;
 mod read;
 mod repository;
 mod row;
+mod settings;
 mod stream;
 mod verify;
 
@@ -24,5 +27,6 @@ pub use error::LogError;
 pub use log::{Head, Log};
 pub use migrate::{create_ledger, migrate};
 pub use repository::{LogRepository, library_metadata};
+pub use settings::Warning;
 pub use stream::{EventData, StreamId, decode};
-pub use verify::{Fault, FaultKind, Verified};
+pub use verify::{Fault, FaultKind, Progress, Scope, Since, Verified};

@@ -77,6 +77,43 @@ impl EventRow {
         }
     }
 
+    /// The event as an export has it, whatever it says.
+    pub(crate) fn exported(self) -> Result<annal_verify::Event, LogError> {
+        let position = Position(from_db(self.position));
+        let hash = digest(&self.hash).ok_or_else(|| LogError::Undecodable {
+            position,
+            detail: "its hash is not 32 bytes".to_owned(),
+        })?;
+        Ok(annal_verify::Event {
+            ledger: self.ledger,
+            position: position.0,
+            event_id: self.event_id,
+            aggregate_type: self.aggregate_type,
+            aggregate_id: self.aggregate_id,
+            sequence: from_db(self.sequence),
+            event_type: self.event_type,
+            event_version: self.event_version,
+            payload: self.payload,
+            recorded_at: self.recorded_at,
+            command_id: self.command_id,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            actor_id: self.actor_id,
+            actor_name: self.actor_name,
+            actor_role: self.actor_role,
+            on_behalf_of: self.on_behalf_of,
+            reason: self.reason,
+            effective_at: self.effective_at,
+            workflow_id: self.workflow_id,
+            workflow_run_id: self.workflow_run_id,
+            step_id: self.step_id,
+            activity_name: self.activity_name,
+            attempt: self.attempt.map(i32::cast_unsigned),
+            engine: self.engine,
+            hash,
+        })
+    }
+
     /// The event with its ids checked.
     pub(crate) fn recorded(self) -> Result<Recorded, LogError> {
         let position = Position(from_db(self.position));

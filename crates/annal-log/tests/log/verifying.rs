@@ -1,5 +1,5 @@
 use annal_core::Position;
-use annal_log::FaultKind;
+use annal_log::{FaultKind, Progress, Scope, Since};
 
 use crate::support::{Fresh, adding, fill, stream};
 
@@ -177,5 +177,113 @@ async fn a_register_of_commands_that_disagrees_is_found() {
             (Position(position), FaultKind::CommandDiffers),
             "{statement}"
         );
+    }
+}
+
+/// Any part of the log, also one that cuts a command in two, from any stored hash.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_part_is_verified_and_a_fault_is_found_by_the_parts_that_hold_it() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    for (expected, count) in [(0, 3), (3, 1), (4, 4)] {
+        log.append(adding(&stream("a"), expected, count))
+            .await
+            .unwrap();
+    }
+    let part = |after, until| Scope {
+        since: Since::Position(Position(after)),
+        until: Some(Position(until)),
+        jobs: 2,
+    };
+    for after in 0..=8 {
+        for until in after..=8 {
+            let verified = log.verify_with(part(after, until), |_| ()).await.unwrap();
+            assert_eq!(
+                (verified.checked, verified.fault),
+                (until - after, None),
+                "{after} {until}"
+            );
+        }
+    }
+    let beyond = log.verify_with(part(0, 9), |_| ()).await.unwrap_err();
+    assert_eq!(beyond.code(), "log_out_of_reach");
+
+    fresh
+        .tamper(&["UPDATE annal.events SET reason = 'x' WHERE position = 5"])
+        .await;
+
+    for after in 0..=8 {
+        for until in after..=8 {
+            let fault = log
+                .verify_with(part(after, until), |_| ())
+                .await
+                .unwrap()
+                .fault;
+            let found = fault.map(|fault| (fault.position.0, fault.kind));
+            let inside = after < 5 && until >= 5;
+            assert_eq!(
+                found,
+                inside.then_some((5, FaultKind::Altered)),
+                "{after} {until}"
+            );
+        }
+    }
+}
+
+/// Several stretches at a time: the first fault wins, wherever the others are, and progress only grows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_of_many_faults_is_named_whatever_runs_beside_it() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    for round in 0..9 {
+        log.append(adding(&stream("a"), round * 1_000, 1_000))
+            .await
+            .unwrap();
+    }
+    let mut told = Vec::new();
+    let verified = log
+        .verify_with(
+            Scope {
+                jobs: 4,
+                ..Scope::default()
+            },
+            |progress| told.push(progress),
+        )
+        .await
+        .unwrap();
+    assert_eq!((verified.checked, verified.fault), (9_000, None));
+    assert_eq!(
+        told.last(),
+        Some(&Progress {
+            checked: 9_000,
+            of: 9_000
+        })
+    );
+    assert!(told.len() > 1 && told.is_sorted_by_key(|progress| progress.checked));
+
+    // The ends of stretches are where it could go wrong.
+    for position in [1_u64, 2_000, 2_001, 4_000, 6_001, 9_000] {
+        fresh.keep().await;
+        let alter = |position: u64| {
+            format!("UPDATE annal.events SET reason = 'x' WHERE position = {position}")
+        };
+        fresh.tamper(&[&alter(position), &alter(9_000)]).await;
+        let fault = log.verify(None).await.unwrap().fault.unwrap();
+        assert_eq!(
+            (fault.position, fault.kind),
+            (Position(position), FaultKind::Altered)
+        );
+        let delete = format!("DELETE FROM annal.events WHERE position = {position}");
+        fresh.tamper(&[&delete]).await;
+        let fault = log.verify(None).await.unwrap().fault.unwrap();
+        assert_eq!(
+            (fault.position, fault.kind),
+            (Position(position), FaultKind::Missing)
+        );
+        fresh.restore().await;
+        sqlx::query("DROP TABLE public.kept_events, public.kept_ledgers, public.kept_commands, public.kept_files")
+            .execute(&fresh.admin().await)
+            .await
+            .unwrap();
     }
 }

@@ -36,6 +36,3 @@ CREATE TABLE decisions (
     PRIMARY KEY (ledger, position)
 );
 CREATE INDEX decisions_standing ON decisions (ledger, run_id, phase, matter) WHERE superseded_at_position IS NULL;
-CREATE INDEX decisions_run ON decisions (ledger, run_id, position);
-CREATE INDEX decisions_subject ON decisions (ledger, run_id, subject, position);
-CREATE INDEX decisions_person ON decisions (ledger, by, position);

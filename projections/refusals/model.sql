@@ -19,5 +19,3 @@ CREATE TABLE refusals (
     recorded_at  timestamptz NOT NULL,
     PRIMARY KEY (ledger, position)
 );
-CREATE INDEX refusals_run ON refusals (ledger, run_id, position);
-CREATE INDEX refusals_person ON refusals (ledger, by, position);

@@ -43,4 +43,3 @@ CREATE TABLE version_history (
     changed_position       bigint      NOT NULL,
     PRIMARY KEY (ledger, run_id, phase, number)
 );
-CREATE INDEX version_history_waiting ON version_history (ledger, submitted_at) WHERE status = 'pending_approval';

@@ -33,4 +33,3 @@ CREATE TABLE workflow_steps (
     changed_position   bigint      NOT NULL,
     PRIMARY KEY (ledger, run_id, step_id)
 );
-CREATE INDEX workflow_steps_open ON workflow_steps (ledger, due_at) WHERE status IN ('scheduled', 'started');

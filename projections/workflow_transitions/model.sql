@@ -15,4 +15,3 @@ CREATE TABLE workflow_transitions (
     activity_name   text,
     PRIMARY KEY (ledger, position)
 );
-CREATE INDEX workflow_transitions_run ON workflow_transitions (ledger, run_id, position);

@@ -12,6 +12,8 @@ const SESSION: &str = "
            -- A fold and its cursor are lost together or not at all, and the log is kept: no need to wait for the disk.
            set_config('synchronous_commit', 'off', false),
            set_config('jit', 'off', false),
+           -- A chunk's groups and joins stay in memory.
+           set_config('work_mem', '64MB', false),
            set_config('role', 'annal_projector', false)
     FROM pg_roles
     WHERE rolname = 'annal_projector' AND pg_has_role(session_user, oid, 'MEMBER')";
@@ -19,7 +21,8 @@ const SESSION: &str = "
 pub(crate) async fn pool(url: &str) -> Result<PgPool, ProjectorError> {
     let options: PgConnectOptions = url.parse().doing("reading the database's address")?;
     PgPoolOptions::new()
-        .max_connections(4)
+        // A rebuild holds cursors, folds and compares in a session each.
+        .max_connections(16)
         .after_connect(|connection, _| Box::pin(async move { enter(connection).await }))
         .connect_with(options.application_name("annal-projector"))
         .await

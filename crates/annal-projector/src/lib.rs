@@ -21,4 +21,4 @@ pub use error::ProjectorError;
 pub use follow::Projector;
 pub use projection::Projection;
 pub use rebuild::{Progress, RebuildOptions, Rebuilt};
-pub use status::{ProjectionState, ProjectionStatus};
+pub use status::{ProjectionState, ProjectionStatus, RebuildStatus};

@@ -51,6 +51,7 @@ async fn register(work: &mut PgConnection, projection: &Projection) -> Result<()
         return Ok(());
     }
     make_table(work, projection, "annal_read").await?;
+    make_indexes(work, projection, "annal_read").await?;
     sqlx::query(
         "INSERT INTO annal_read.projections (projection, sql_hash, wanted_hash, model, fold)
          VALUES ($1, $2, $2, $3, $4)",
@@ -77,6 +78,24 @@ pub(crate) async fn make_table(
     );
     enter_schema(work, schema).await.doing(&doing)?;
     sqlx::raw_sql(&projection.model)
+        .execute(&mut *work)
+        .await
+        .doing(doing)?;
+    Ok(())
+}
+
+/// Makes the indexes that the fold does without, inside the caller's transaction.
+pub(crate) async fn make_indexes(
+    work: &mut PgConnection,
+    projection: &Projection,
+    schema: &'static str,
+) -> Result<(), ProjectorError> {
+    if projection.indexes.is_empty() {
+        return Ok(());
+    }
+    let doing = format!("making the indexes of projection '{}'", projection.name);
+    enter_schema(work, schema).await.doing(&doing)?;
+    sqlx::raw_sql(&projection.indexes)
         .execute(&mut *work)
         .await
         .doing(doing)?;

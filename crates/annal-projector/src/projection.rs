@@ -14,6 +14,9 @@ pub struct Projection {
     pub model: String,
     /// Folds the events of ledger `$1` with positions in (`$2`, `$3`] into the table: one statement.
     pub fold: String,
+    /// Indexes that the fold does without: made when the table is full, which is cheaper than keeping them up to date
+    /// while it is filled. Each says `IF NOT EXISTS`, so that a rebuild that was killed can make the rest.
+    pub indexes: String,
 }
 
 impl Projection {
@@ -34,6 +37,7 @@ impl Projection {
             name: folder.path().file_name()?.to_str()?.to_owned(),
             model: text("model.sql")?,
             fold: text("fold.sql")?,
+            indexes: text("index.sql").unwrap_or_default(),
         })
     }
 
@@ -44,6 +48,8 @@ impl Projection {
         hasher.update(self.model.as_bytes());
         hasher.update([0]);
         hasher.update(self.fold.as_bytes());
+        hasher.update([0]);
+        hasher.update(self.indexes.as_bytes());
         hex::encode(hasher.finalize())
     }
 }
@@ -76,12 +82,18 @@ mod tests {
             name: "x".into(),
             model: "a".into(),
             fold: "b".into(),
+            indexes: String::new(),
         };
         let other = Projection {
             fold: "c".into(),
             ..one.clone()
         };
+        let indexed = Projection {
+            indexes: "c".into(),
+            ..one.clone()
+        };
         assert_ne!(one.hash(), other.hash());
+        assert_ne!(one.hash(), indexed.hash());
         assert_eq!(one.hash(), one.clone().hash());
     }
 }

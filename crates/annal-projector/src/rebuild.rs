@@ -1,13 +1,15 @@
 //! Building a table anew beside the live one.
 //!
 //! The successor grows in `annal_shadow` by the same statement that follows the log, in large ranges, with a cursor of
-//! its own: a rebuild that is killed goes on from there. At the end the live cursor is held for a moment, the two
-//! tables are compared at the same position and swapped in one transaction. Readers never wait for more than that
-//! swap, and followers go on beside it.
+//! its own: a rebuild that is killed goes on from there. At the end the live cursor is held for a moment, until both
+//! tables stand at the same position and a snapshot of them is taken; in it they are compared, while followers go on.
+//! Then they are swapped in one transaction. Readers never wait for more than that swap.
 
+use std::sync::Mutex;
 use std::time::Instant;
 
 use annal_core::Position;
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 
@@ -17,7 +19,7 @@ use crate::fold::{Folded, Job, Target};
 use crate::follow::Projector;
 use crate::prepare;
 use crate::projection::Projection;
-use crate::status::position_of;
+use crate::status::{self, RebuildStatus, position_of};
 use crate::table;
 
 /// How a rebuild goes about it.
@@ -27,6 +29,10 @@ pub struct RebuildOptions {
     pub chunk: u32,
     /// Swap even if the rebuilt table differs from the live one.
     pub allow_differences: bool,
+    /// How many projections are rebuilt at the same time.
+    pub workers: usize,
+    /// Only compare: the successor is dropped, the live table stays.
+    pub compare_only: bool,
 }
 
 impl Default for RebuildOptions {
@@ -34,6 +40,8 @@ impl Default for RebuildOptions {
         Self {
             chunk: 50_000,
             allow_differences: false,
+            workers: 2,
+            compare_only: false,
         }
     }
 }
@@ -60,6 +68,8 @@ pub struct Rebuilt {
     pub events: u64,
     /// The definition had changed, so the tables were not compared.
     pub redefined: bool,
+    /// Whether both tables stood at the same positions and were compared.
+    pub compared: bool,
     /// In what the new table differs from the one that it replaced; nothing unless that was allowed.
     pub differences: Differences,
     /// How long this call took.
@@ -67,7 +77,7 @@ pub struct Rebuilt {
 }
 
 impl Projector {
-    /// Rebuilds projections by their built-in definitions, one after the other; all of them where none is named.
+    /// Rebuilds projections by their built-in definitions, some at the same time; all of them where none is named.
     ///
     /// # Errors
     /// [`ProjectorError::Unknown`], [`ProjectorError::Busy`], [`ProjectorError::Stopped`],
@@ -82,6 +92,14 @@ impl Projector {
         let known = Projection::builtin();
         let chosen = choose(&known, names)?;
         self.rebuild_all(&chosen, options, progress).await
+    }
+
+    /// Rebuilds that were begun and not ended, those of a process that was killed included.
+    ///
+    /// # Errors
+    /// [`ProjectorError::Database`] if the database fails.
+    pub async fn rebuilds(&self) -> Result<Vec<RebuildStatus>, ProjectorError> {
+        status::rebuilds(&self.pool).await
     }
 
     /// Gives up a rebuild: its table and its cursor go. Nothing happens where none was begun.
@@ -121,20 +139,41 @@ impl Projector {
         &self,
         projections: &[Projection],
         options: &RebuildOptions,
-        mut progress: impl FnMut(Progress) + Send,
+        progress: impl FnMut(Progress) + Send,
     ) -> Result<Vec<Rebuilt>, ProjectorError> {
-        let mut done = Vec::new();
-        for projection in projections {
+        let progress = Mutex::new(progress);
+        let tell = |it: Progress| {
+            if let Ok(mut progress) = progress.lock() {
+                progress(it);
+            }
+        };
+        let tell: &Tell<'_> = &tell;
+        let one = |projection| {
             let rebuild = Rebuild {
                 projector: self,
                 projection,
                 options,
+                tell,
             };
-            done.push(rebuild.run(&mut progress).await?);
+            async move { rebuild.run().await }
+        };
+        // One that fails does not break off the others.
+        let ended: Vec<_> = stream::iter(projections.iter().map(one))
+            .buffered(options.workers.max(1))
+            .collect()
+            .await;
+        let done: Vec<Rebuilt> = ended.into_iter().collect::<Result<_, _>>()?;
+        if options.compare_only {
+            for projection in projections {
+                self.cancel_rebuild(&projection.name).await?;
+            }
         }
         Ok(done)
     }
 }
+
+/// Where progress is told.
+type Tell<'a> = dyn Fn(Progress) + Send + Sync + 'a;
 
 /// For each ledger the position where the successor can meet the live table: the live cursor. Where the live table
 /// cannot be met (it stands still, or another definition made it) the ledger's head.
@@ -170,38 +209,33 @@ pub(crate) struct Rebuild<'a> {
     pub(crate) projector: &'a Projector,
     pub(crate) projection: &'a Projection,
     pub(crate) options: &'a RebuildOptions,
+    tell: &'a Tell<'a>,
 }
 
 impl Rebuild<'_> {
-    async fn run(
-        &self,
-        progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<Rebuilt, ProjectorError> {
+    async fn run(&self) -> Result<Rebuilt, ProjectorError> {
         // A session of its own: it ends with this call, however that ends, and with it the claim.
         let guard = self.projector.pool.acquire().await.doing(self.doing())?;
         let mut guard = guard.detach();
         self.claim(&mut guard).await?;
-        let result = self.build(progress).await;
+        let result = self.build().await;
         guard.close().await.doing(self.doing())?;
         result
     }
 
-    async fn build(
-        &self,
-        progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<Rebuilt, ProjectorError> {
+    async fn build(&self) -> Result<Rebuilt, ProjectorError> {
         let began = Instant::now();
         self.begin().await?;
         let mut events = 0;
-        for (ledger, _) in self.targets().await? {
-            // The log and the live table go on meanwhile; the second round is short.
-            for _ in 0..2 {
-                let target = self.target(&ledger).await?;
-                events += self.fill(&ledger, target, progress).await?;
+        // The log and the live table go on meanwhile; the second round is short.
+        for _ in 0..2 {
+            for (ledger, target) in self.targets().await? {
+                events += self.fill(&ledger, target).await?;
             }
+            self.index().await?;
+            self.analyze().await?;
         }
-        self.analyze().await?;
-        let mut rebuilt = self.swap(progress).await?;
+        let mut rebuilt = self.swap().await?;
         rebuilt.events += events;
         rebuilt.elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(rebuilt)
@@ -259,6 +293,19 @@ impl Rebuild<'_> {
         work.commit().await.doing(self.doing())
     }
 
+    /// The indexes that people's questions need and the fold does not.
+    async fn index(&self) -> Result<(), ProjectorError> {
+        let mut work = self.projector.pool.begin().await.doing(self.doing())?;
+        table::run(
+            &mut work,
+            "SET LOCAL maintenance_work_mem = '256MB'; SET LOCAL client_min_messages = warning",
+        )
+        .await
+        .doing(self.doing())?;
+        prepare::make_indexes(&mut work, self.projection, "annal_shadow").await?;
+        work.commit().await.doing(self.doing())
+    }
+
     /// Statistics, so that the new table's first queries are planned as the old one's were.
     async fn analyze(&self) -> Result<(), ProjectorError> {
         let mut session = self.projector.pool.acquire().await.doing(self.doing())?;
@@ -278,35 +325,35 @@ impl Rebuild<'_> {
             .doing(self.doing())
     }
 
-    async fn target(&self, ledger: &str) -> Result<i64, ProjectorError> {
-        let targets = self.targets().await?;
-        Ok(targets
-            .iter()
-            .find(|(name, _)| name == ledger)
-            .map_or(0, |(_, position)| *position))
+    /// Folds into the successor up to a position; how many events that were.
+    pub(crate) async fn fill(&self, ledger: &str, target: i64) -> Result<u64, ProjectorError> {
+        let before = self.cursor(ledger).await?;
+        let chunk = i64::from(self.options.chunk.max(1));
+        let (mut reached, mut pause) = (before, chunk);
+        // Now and then the planner is told how the table has grown, or it goes on as if it were empty.
+        loop {
+            let stop = target.min(before.saturating_add(pause));
+            reached = self.fold(ledger, stop, target).await?.max(reached);
+            if stop >= target {
+                return Ok(position_of(reached - before).0);
+            }
+            self.analyze().await?;
+            pause = pause.saturating_mul(4);
+        }
     }
 
-    /// Folds into the successor up to a position; how many events that were.
-    pub(crate) async fn fill(
-        &self,
-        ledger: &str,
-        target: i64,
-        progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<u64, ProjectorError> {
-        let job = self.job(ledger);
-        let before = self.cursor(ledger).await?;
-        let folded = job
-            .run(target, i64::from(self.options.chunk), |position| {
-                progress(Progress {
-                    projection: self.projection.name.clone(),
-                    ledger: ledger.to_owned(),
-                    position: position_of(position),
-                    target: position_of(target),
-                });
-            })
-            .await?;
-        match folded {
-            Folded::To(position) => Ok(position_of(position - before).0),
+    async fn fold(&self, ledger: &str, stop: i64, target: i64) -> Result<i64, ProjectorError> {
+        let moved = |position| {
+            (self.tell)(Progress {
+                projection: self.projection.name.clone(),
+                ledger: ledger.to_owned(),
+                position: position_of(position),
+                target: position_of(target),
+            });
+        };
+        let chunk = i64::from(self.options.chunk);
+        match self.job(ledger).run(stop, chunk, moved).await? {
+            Folded::To(position) => Ok(position),
             Folded::Refused { until, error, .. } => Err(ProjectorError::Stopped {
                 name: self.projection.name.clone(),
                 ledger: ledger.to_owned(),

@@ -23,6 +23,9 @@ pub struct ProjectionStatus {
     pub state: ProjectionState,
     /// Its definition changed since its table was made.
     pub rebuild_due: bool,
+    /// Events that it does without, by somebody's word. Where one of them made a row, what followed on that row is
+    /// not in the table either.
+    pub skipped: u64,
     /// When its cursor last moved; none before the first event.
     pub changed_at: Option<DateTime<Utc>>,
 }
@@ -44,12 +47,45 @@ pub enum ProjectionState {
     },
 }
 
+/// A rebuild that was begun and not ended: it runs, or it waits to be taken up again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromRow)]
+pub struct RebuildStatus {
+    /// The projection.
+    pub name: String,
+    /// When it was begun.
+    pub started_at: DateTime<Utc>,
+    /// Events that the successor holds, over all ledgers.
+    pub events: i64,
+    /// Somebody works on it now.
+    pub running: bool,
+}
+
+/// Rebuilds under way, by name.
+pub(crate) async fn rebuilds(pool: &PgPool) -> Result<Vec<RebuildStatus>, ProjectorError> {
+    sqlx::query_as(
+        "SELECT r.projection AS name, r.started_at,
+                coalesce((SELECT sum(c.position) FROM annal_read.projection_rebuild_cursors c
+                          WHERE c.projection = r.projection), 0)::bigint AS events,
+                EXISTS (SELECT FROM pg_locks l, hashtextextended('annal rebuild ' || r.projection, 0) AS key
+                        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                          AND l.classid::bigint = (key >> 32) & 4294967295
+                          AND l.objid::bigint = key & 4294967295) AS running
+         FROM annal_read.projection_rebuilds r
+         ORDER BY r.projection",
+    )
+    .fetch_all(pool)
+    .await
+    .doing("listing the rebuilds")
+}
+
 #[derive(FromRow)]
 struct StatusRow {
     projection: String,
     position: i64,
     head: i64,
     rebuild_due: bool,
+    skipped: i64,
     changed_at: Option<DateTime<Utc>>,
     error_position: Option<i64>,
     error: Option<String>,
@@ -63,6 +99,8 @@ pub(crate) async fn read(
 ) -> Result<Vec<ProjectionStatus>, ProjectorError> {
     let rows: Vec<StatusRow> = sqlx::query_as(
         "SELECT p.projection, coalesce(s.position, 0) AS position, p.sql_hash <> p.wanted_hash AS rebuild_due,
+                (SELECT count(*) FROM annal_read.projection_skips k
+                 WHERE k.projection = p.projection AND k.ledger = $1) AS skipped,
                 coalesce((SELECT max(position) FROM annal.events WHERE ledger = $1), 0) AS head,
                 s.changed_at, s.error_position, s.error, s.failed_at
          FROM annal_read.projections p
@@ -94,6 +132,7 @@ impl StatusRow {
             lag: head.0.saturating_sub(position.0),
             state,
             rebuild_due: self.rebuild_due,
+            skipped: position_of(self.skipped).0,
             changed_at: self.changed_at,
         }
     }

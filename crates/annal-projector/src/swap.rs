@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, Row};
+use sqlx::{PgConnection, Postgres, Row, Transaction};
 
 use crate::compare::{Differences, compare};
 use crate::error::{Doing, ProjectorError};
-use crate::rebuild::{Progress, Rebuild, Rebuilt};
+use crate::rebuild::{Rebuild, Rebuilt};
 use crate::table;
 
 /// How often the swap asks for the tables' locks, each time for half a second, so that a long query holds nobody up.
@@ -21,55 +21,100 @@ struct Held {
     following: bool,
 }
 
+/// Both tables at the same positions, in a snapshot that later folds do not touch.
+struct Met {
+    redefined: bool,
+    /// None where the tables cannot be compared: another definition made the live one, or it stands still.
+    snapshot: Option<Transaction<'static, Postgres>>,
+    events: u64,
+}
+
 impl Rebuild<'_> {
-    /// Holds the live cursors, brings the successor to the same positions, compares and swaps.
-    pub(crate) async fn swap(
-        &self,
-        progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<Rebuilt, ProjectorError> {
+    /// Compares the successor with the live table and puts it in its place.
+    pub(crate) async fn swap(&self) -> Result<Rebuilt, ProjectorError> {
+        let met = self.meet().await?;
+        let mut rebuilt = Rebuilt {
+            name: self.projection.name.clone(),
+            events: met.events,
+            redefined: met.redefined,
+            compared: met.snapshot.is_some(),
+            differences: Differences::default(),
+            elapsed_ms: 0,
+        };
+        if let Some(mut snapshot) = met.snapshot {
+            rebuilt.differences = compare(&mut snapshot, &self.projection.name).await?;
+            snapshot.rollback().await.doing(self.doing())?;
+        }
+        if self.options.compare_only {
+            return Ok(rebuilt);
+        }
+        if !rebuilt.differences.is_empty() && !self.options.allow_differences {
+            return Err(ProjectorError::Differs {
+                name: rebuilt.name,
+                differences: rebuilt.differences,
+            });
+        }
+        rebuilt.events += self.exchange_when_free().await?;
+        Ok(rebuilt)
+    }
+
+    /// Holds the live cursors until the successor is level with them and a snapshot of both is taken.
+    async fn meet(&self) -> Result<Met, ProjectorError> {
+        let mut work = self.projector.pool.begin().await.doing(self.doing())?;
+        let redefined = self.is_redefined(&mut work).await.doing(self.doing())?;
+        let held = self.hold(&mut work).await.doing(self.doing())?;
+        let events = self.follow_up(&held).await?;
+        let level = self.is_level(&mut work, &held).await.doing(self.doing())?;
+        let snapshot = if redefined || !level {
+            None
+        } else {
+            Some(self.snapshot().await.doing(self.doing())?)
+        };
+        work.rollback().await.doing(self.doing())?;
+        Ok(Met {
+            redefined,
+            snapshot,
+            events,
+        })
+    }
+
+    async fn snapshot(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut snapshot = self.projector.pool.begin().await?;
+        // The first query takes the snapshot, not the setting.
+        let take = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL work_mem = '128MB'; SELECT 1";
+        table::run(&mut snapshot, take).await?;
+        Ok(snapshot)
+    }
+
+    async fn follow_up(&self, held: &[Held]) -> Result<u64, ProjectorError> {
+        let mut events = 0;
+        for it in held.iter().filter(|it| it.following) {
+            events += self.fill(&it.ledger, it.position).await?;
+        }
+        Ok(events)
+    }
+
+    async fn exchange_when_free(&self) -> Result<u64, ProjectorError> {
         for _ in 1..TRIES {
-            match self.try_swap(progress).await {
+            match self.try_exchange().await {
                 Err(ProjectorError::Database { source, .. }) if is_lock_timeout(&source) => {
                     tokio::time::sleep(PASS).await;
                 }
                 result => return result,
             }
         }
-        self.try_swap(progress).await
+        self.try_exchange().await
     }
 
-    async fn try_swap(
-        &self,
-        progress: &mut (impl FnMut(Progress) + Send),
-    ) -> Result<Rebuilt, ProjectorError> {
+    /// What was folded since the comparison is folded into the successor by the same statement.
+    async fn try_exchange(&self) -> Result<u64, ProjectorError> {
         let mut work = self.projector.pool.begin().await.doing(self.doing())?;
-        let redefined = self.is_redefined(&mut work).await.doing(self.doing())?;
+        self.is_redefined(&mut work).await.doing(self.doing())?;
         let held = self.hold(&mut work).await.doing(self.doing())?;
-        let mut events = 0;
-        for it in held.iter().filter(|it| it.following) {
-            events += self.fill(&it.ledger, it.position, progress).await?;
-        }
-        let level = self.is_level(&mut work, &held).await.doing(self.doing())?;
-        let differences = if redefined || !level {
-            Differences::default()
-        } else {
-            compare(&mut work, &self.projection.name).await?
-        };
-        if !differences.is_empty() && !self.options.allow_differences {
-            return Err(ProjectorError::Differs {
-                name: self.projection.name.clone(),
-                differences,
-            });
-        }
+        let events = self.follow_up(&held).await?;
         self.exchange(&mut work).await.doing(self.doing())?;
         work.commit().await.doing(self.doing())?;
-        Ok(Rebuilt {
-            name: self.projection.name.clone(),
-            events,
-            redefined,
-            differences,
-            elapsed_ms: 0,
-        })
+        Ok(events)
     }
 
     /// Followers wait for these rows, readers do not.

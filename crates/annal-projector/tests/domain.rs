@@ -339,6 +339,7 @@ async fn a_run_by_the_rules_shows_in_every_table_as_its_aggregates_say() {
     let options = RebuildOptions {
         chunk: 13,
         allow_differences: false,
+        ..RebuildOptions::default()
     };
     for rebuilt in prepared
         .projector

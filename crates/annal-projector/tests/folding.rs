@@ -37,6 +37,7 @@ async fn rebuilt_in_chunks_of(prepared: &Prepared, chunk: u32) {
     let options = RebuildOptions {
         chunk,
         allow_differences: false,
+        ..RebuildOptions::default()
     };
     let rebuilt = prepared.projector.rebuild(&[], &options, |_| ()).await;
     let rebuilt =

@@ -294,6 +294,7 @@ async fn a_rebuild_that_was_broken_off_goes_on_from_there_while_everybody_works(
     let options = RebuildOptions {
         chunk: 20,
         allow_differences: false,
+        ..RebuildOptions::default()
     };
 
     // Broken off in the middle: the call is dropped, as a killed process drops it.
@@ -376,6 +377,7 @@ async fn a_projection_is_added_by_its_two_files() {
     let (_, last) = tell(&prepared, 60).await;
     let acts = Projection {
         name: "acts".into(),
+        indexes: "CREATE INDEX IF NOT EXISTS acts_many ON acts (ledger, acts)".into(),
         model: "CREATE TABLE acts (ledger text, person text, acts bigint NOT NULL, changed_position bigint NOT NULL,
                     PRIMARY KEY (ledger, person))"
             .into(),

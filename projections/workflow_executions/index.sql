@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS workflow_executions_report ON workflow_executions (ledger, report);

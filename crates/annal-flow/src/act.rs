@@ -81,11 +81,12 @@ pub struct Accepted {
 }
 
 /// The activities that carry out commands of people, by the name that their events bear.
-pub(crate) const BY_PEOPLE: [&str; 26] = [
+pub(crate) const BY_PEOPLE: [&str; 27] = [
     "register_person",
     "change_definition",
     "cancel_run",
     "reopen_phase",
+    "confirm_phase",
     "create_version",
     "revise_version",
     "revert_version",
@@ -253,6 +254,47 @@ impl Answer {
                 repeated,
                 summary: self.progress.summary,
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_of_a_person_names_its_activity_and_one_of_the_engine_does_not() {
+        let act = |command| Act::Dossier {
+            phase: Phase::Planning,
+            command,
+        };
+        assert_eq!(
+            act(DossierCommand::Submit { version: None }).activity(),
+            "submit_version"
+        );
+        assert_eq!(act(DossierCommand::Reopen {}).activity(), "reopen_phase");
+        assert_eq!(act(DossierCommand::Complete {}).activity(), NOT_FOR_PEOPLE);
+        assert_eq!(Act::Run(RunCommand::Complete {}).activity(), NOT_FOR_PEOPLE);
+        assert_eq!(Act::Run(RunCommand::Cancel {}).activity(), "cancel_run");
+    }
+
+    #[test]
+    fn an_act_survives_the_way_to_the_workflow() {
+        let acts = [
+            Act::Run(RunCommand::ReopenPhase {
+                phase: Phase::Scoping,
+            }),
+            Act::ExecuteTests { cases: vec![] },
+            Act::Revise {
+                phase: Phase::SampleSelection,
+                policy: CarryForward::ApprovedOnly,
+                draw: 10,
+                add: vec![],
+            },
+        ];
+        for act in acts {
+            let json = serde_json::to_string(&act).unwrap();
+            assert_eq!(serde_json::from_str::<Act>(&json).unwrap(), act, "{json}");
         }
     }
 }

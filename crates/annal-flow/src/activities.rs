@@ -105,7 +105,7 @@ macro_rules! named_activities {
 
 named_activities! {
     people:
-        register_person change_definition cancel_run reopen_phase
+        register_person change_definition cancel_run reopen_phase confirm_phase
         create_version revise_version revert_version add_items change_item remove_items
         decide_items submit_version withdraw_version approve_version reject_version
         assign_owners acknowledge_ownership escalate_ownership

@@ -1,6 +1,7 @@
 //! What the engine has to do next: a pure function of the definition and of where the run stands. The workflow asks it
 //! after every change, so there is no second memory of what was done; the log is the only one.
 
+use annal_core::case::PhaseSummary;
 use annal_core::definition::Definition;
 use annal_core::dossier::Stage;
 use annal_core::run::{PhaseStatus, RunStatus};
@@ -65,14 +66,14 @@ impl Order {
     pub(crate) fn command_id(&self) -> CommandId {
         let seen = self.seen;
         let purpose = match &self.work {
-            // A phase begins once, and a step is late once, wherever the run stood when it was noticed.
-            Work::EnterPhase { phase } => format!("enter {phase}"),
+            // A step is late once, wherever the run stood when it was noticed.
             Work::CompleteRun => "complete run".to_owned(),
             Work::PassDeadline { step, .. } => format!("deadline {step}"),
             Work::Escalate {
                 step, hours_past, ..
             } => format!("escalate {step} {hours_past}"),
             // These happen again after a reopening.
+            Work::EnterPhase { phase } => format!("enter {phase} after {seen}"),
             Work::Prepare { phase } => format!("prepare {phase} after {seen}"),
             Work::CompletePhase { phase } => format!("complete {phase} after {seen}"),
         };
@@ -118,6 +119,8 @@ pub(crate) fn work(definition: &Definition, summary: &Summary, phase: Phase) -> 
         (PhaseStatus::Waiting, _) if plan.after.iter().all(over) => {
             Some(Work::EnterPhase { phase })
         }
+        // Its condition was false, and has come true since.
+        (PhaseStatus::Skipped, _) if now.due_again => Some(Work::EnterPhase { phase }),
         (PhaseStatus::Started, Stage::Prepare) => Some(Work::Prepare { phase }),
         (PhaseStatus::Started, Stage::Ready) => Some(Work::CompletePhase { phase }),
         _ => None,
@@ -127,7 +130,8 @@ pub(crate) fn work(definition: &Definition, summary: &Summary, phase: Phase) -> 
 /// Whether nothing is left to do in any phase.
 pub(crate) fn all_over(summary: &Summary) -> bool {
     let open = summary.status == RunStatus::Open;
-    open && summary.phases.iter().all(|phase| phase.status.is_over())
+    let done = |phase: &PhaseSummary| phase.status.is_over() && !phase.due_again;
+    open && summary.phases.iter().all(done)
 }
 
 /// A deadline or an escalation that is to come.
@@ -172,4 +176,146 @@ pub(crate) fn alarm(
         },
         step,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+
+    fn summary(phases: &[(Phase, PhaseStatus, Stage)]) -> Summary {
+        let phase = |(phase, status, stage): &(Phase, PhaseStatus, Stage)| PhaseSummary {
+            phase: *phase,
+            status: *status,
+            stage: *stage,
+            stale: false,
+            due_again: false,
+            versions: vec![],
+            step: None,
+            due_at: None,
+        };
+        let known = |it: &&Phase| phases.iter().find(|(phase, ..)| phase == *it);
+        let waiting = |it: &Phase| (*it, PhaseStatus::Waiting, Stage::NotBegun);
+        let all = Phase::ALL.iter();
+        Summary {
+            run: None,
+            status: RunStatus::Open,
+            phases: all
+                .map(|it| phase(&known(&it).copied().unwrap_or_else(|| waiting(it))))
+                .collect(),
+            awaiting: vec![],
+        }
+    }
+
+    fn all_due(summary: &Summary) -> Vec<Work> {
+        let definition = Definition::latest();
+        let phases = Phase::ALL.into_iter();
+        phases
+            .filter_map(|phase| work(&definition, summary, phase))
+            .collect()
+    }
+
+    fn done(phase: Phase) -> (Phase, PhaseStatus, Stage) {
+        (phase, PhaseStatus::Completed, Stage::Closed)
+    }
+
+    const TO_THE_FORK: [Phase; 3] = [Phase::Planning, Phase::DataProfiling, Phase::Scoping];
+
+    #[test]
+    fn a_new_run_begins_with_its_first_phase_alone() {
+        let phase = Phase::Planning;
+        assert_eq!(all_due(&summary(&[])), [Work::EnterPhase { phase }]);
+    }
+
+    #[test]
+    fn both_branches_of_a_fork_are_due_at_once_and_the_join_waits_for_both() {
+        let mut over = TO_THE_FORK.map(done).to_vec();
+        let both = [Phase::SampleSelection, Phase::DataOwnerId];
+        assert_eq!(
+            all_due(&summary(&over)),
+            both.map(|phase| Work::EnterPhase { phase })
+        );
+        over.push(done(Phase::SampleSelection));
+        let (started, working) = (PhaseStatus::Started, Stage::Work);
+        over.push((Phase::DataOwnerId, started, working));
+        assert_eq!(all_due(&summary(&over)), []);
+        over.pop();
+        over.push((Phase::DataOwnerId, PhaseStatus::Skipped, Stage::Closed));
+        let phase = Phase::RequestInfo;
+        assert_eq!(all_due(&summary(&over)), [Work::EnterPhase { phase }]);
+    }
+
+    #[test]
+    fn a_phase_is_prepared_left_to_people_and_completed() {
+        let phase = Phase::Planning;
+        let due = |stage| all_due(&summary(&[(phase, PhaseStatus::Started, stage)]));
+        assert_eq!(due(Stage::Prepare), [Work::Prepare { phase }]);
+        for peoples in [Stage::Work, Stage::Approve, Stage::Revise] {
+            assert_eq!(due(peoples), []);
+        }
+        assert_eq!(due(Stage::Ready), [Work::CompletePhase { phase }]);
+    }
+
+    #[test]
+    fn a_skipped_phase_whose_condition_came_true_is_entered_before_the_run_is_completed() {
+        let mut skipped = summary(&Phase::ALL.map(done));
+        let observations = skipped
+            .phases
+            .iter_mut()
+            .find(|it| it.phase == Phase::Observations);
+        let observations = observations.unwrap();
+        observations.status = PhaseStatus::Skipped;
+        observations.due_again = true;
+        let phase = Phase::Observations;
+        assert_eq!(all_due(&skipped), [Work::EnterPhase { phase }]);
+        assert!(!all_over(&skipped));
+    }
+
+    #[test]
+    fn nothing_is_due_in_a_run_that_is_over() {
+        let mut ended = summary(&Phase::ALL.map(done));
+        assert!(all_over(&ended));
+        ended.status = RunStatus::Cancelled;
+        assert!(!all_over(&ended));
+        assert_eq!(all_due(&ended), []);
+    }
+
+    #[test]
+    fn alarms_are_the_deadline_and_then_each_escalation() {
+        let phase = Phase::Planning;
+        let due_at = Utc.with_ymd_and_hms(2026, 1, 5, 9, 0, 0).unwrap();
+        let mut late = summary(&[(phase, PhaseStatus::Started, Stage::Work)]);
+        late.phases[0].step = Some(StepId::new("planning.work").unwrap());
+        late.phases[0].due_at = Some(due_at);
+        let definition = Definition::latest();
+        let nth = |rung| alarm(&definition, &late, phase, |_| rung);
+        let hours: Vec<i64> = (0..)
+            .map_while(|n| Some((nth(n)?.at - due_at).num_hours()))
+            .collect();
+        assert_eq!(hours, [0, 4, 12, 24, 48]);
+        assert!(matches!(nth(0).unwrap().work, Work::PassDeadline { .. }));
+        assert!(matches!(
+            nth(4).unwrap().work,
+            Work::Escalate { hours_past: 48, .. }
+        ));
+    }
+
+    #[test]
+    fn work_that_comes_again_after_a_reopening_has_another_command_id() {
+        let order = |work, seen| Order {
+            run: RunId(uuid::Uuid::from_u128(1)),
+            work,
+            seen: Position(seen),
+            cause: CommandId(uuid::Uuid::nil()),
+        };
+        let phase = Phase::Planning;
+        let id = |work: Work, seen| order(work, seen).command_id();
+        let complete = Work::CompletePhase { phase };
+        assert_ne!(id(complete.clone(), 5), id(complete.clone(), 9));
+        assert_eq!(id(complete.clone(), 5), id(complete, 5));
+        let step = StepId::new("planning.work").unwrap();
+        let late = Work::PassDeadline { phase, step };
+        assert_eq!(id(late.clone(), 5), id(late, 9));
+    }
 }

@@ -25,7 +25,7 @@ mod verify;
 pub use append::{Append, AppendError, Receipt, StreamAppend, content_hash};
 pub use error::LogError;
 pub use log::{Head, Log};
-pub use migrate::{create_ledger, migrate};
+pub use migrate::{create_ledger, give_ledger, migrate};
 pub use repository::{LogRepository, library_metadata};
 pub use settings::Warning;
 pub use stream::{EventData, StreamId, decode};

@@ -50,6 +50,26 @@ pub async fn create_ledger(admin_url: &str, ledger: &LedgerId) -> Result<(), Log
         .map_err(|error| lasting(doing, 1, &error))
 }
 
+/// Gives a ledger to a login, or to a role that logins are members of. From then on nobody else sees it, and the login
+/// sees no ledger that was not given to it. A ledger may be given to several.
+///
+/// # Errors
+/// [`LogError::Refused`] when there is no such ledger or login, or the administrator may not.
+pub async fn give_ledger(admin_url: &str, ledger: &LedgerId, login: &str) -> Result<(), LogError> {
+    let mut connection = connect(admin_url).await?;
+    let doing = "giving a ledger to a login";
+    sqlx::query("SELECT annal.give_ledger($1, $2)")
+        .bind(ledger.as_str())
+        .bind(login)
+        .execute(&mut connection)
+        .await
+        .map_err(|error| lasting(doing, 1, &error))?;
+    connection
+        .close()
+        .await
+        .map_err(|error| lasting(doing, 1, &error))
+}
+
 async fn connect(admin_url: &str) -> Result<PgConnection, LogError> {
     let doing = "connecting as administrator";
     let options =

@@ -47,6 +47,21 @@ impl Fresh {
             .unwrap()
     }
 
+    /// A login of its own, a member of some role, and the address with which it comes to this database.
+    pub(crate) async fn login(&self, member_of: &str) -> Login {
+        let name = format!("login_{}", Uuid::new_v4().simple());
+        let admin = self.admin().await;
+        let make = format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' IN ROLE {member_of}");
+        admin.execute(make.as_str()).await.unwrap();
+        let mut url = url::Url::parse(&self.url).unwrap();
+        url.set_username(&name).unwrap();
+        url.set_password(Some("secret")).unwrap();
+        Login {
+            name,
+            url: url.into(),
+        }
+    }
+
     /// Drops the database at the end of a test on a runtime with one thread. Dropping waits for the server, the server
     /// waits for connections that are just being made, and those wait for this thread.
     pub(crate) async fn end(self) {
@@ -95,6 +110,12 @@ impl Fresh {
         transaction.commit().await.unwrap();
         changed
     }
+}
+
+/// A login that [`Fresh::login`] made. Roles outlive a test's database and go with the test server's data.
+pub(crate) struct Login {
+    pub(crate) name: String,
+    pub(crate) url: String,
 }
 
 pub(crate) fn main_ledger() -> LedgerId {

@@ -18,5 +18,6 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::ExecuteTests => "execute tests",
         Action::ReviewTests => "review results",
         Action::Sign => "sign sections",
+        Action::Confirm => "confirm or reopen",
     }
 }

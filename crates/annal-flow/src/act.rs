@@ -137,7 +137,9 @@ impl Act {
         match self {
             Self::Dossier { phase, .. } | Self::Revise { phase, .. } => Some(*phase),
             Self::ExecuteTests { .. } => Some(Phase::TestExecution),
-            Self::Run(RunCommand::ReopenPhase { phase }) => Some(*phase),
+            Self::Run(RunCommand::ReopenPhase { phase } | RunCommand::ConfirmPhase { phase }) => {
+                Some(*phase)
+            }
             Self::Run(_) => None,
         }
     }

@@ -127,10 +127,11 @@ pub(crate) fn work(definition: &Definition, summary: &Summary, phase: Phase) -> 
     }
 }
 
-/// Whether nothing is left to do in any phase.
+/// Whether nothing is left to do in any phase. One that rests on what was reopened since is done only when somebody
+/// reopened or confirmed it.
 pub(crate) fn all_over(summary: &Summary) -> bool {
     let open = summary.status == RunStatus::Open;
-    let done = |phase: &PhaseSummary| phase.status.is_over() && !phase.due_again;
+    let done = |phase: &PhaseSummary| phase.status.is_over() && !phase.stale && !phase.due_again;
     open && summary.phases.iter().all(done)
 }
 
@@ -270,6 +271,16 @@ mod tests {
         let phase = Phase::Observations;
         assert_eq!(all_due(&skipped), [Work::EnterPhase { phase }]);
         assert!(!all_over(&skipped));
+    }
+
+    #[test]
+    fn a_run_is_not_over_while_a_phase_is_stale() {
+        let over = Phase::ALL.map(|phase| (phase, PhaseStatus::Completed, Stage::Closed));
+        let mut over = summary(&over);
+        assert!(all_over(&over));
+        over.phases[3].stale = true;
+        assert!(!all_over(&over));
+        assert_eq!(all_due(&over), []);
     }
 
     #[test]

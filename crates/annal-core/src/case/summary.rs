@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Case;
-use crate::dossier::{Awaited, Stage};
+use crate::dossier::{Action, Awaited, Stage};
 use crate::ids::{RunId, StepId, VersionNo};
+use crate::people::Role;
 use crate::phase::Phase;
 use crate::run::{PhaseStatus, RunStatus};
 use crate::version::VersionStatus;
@@ -117,13 +118,32 @@ impl Case {
             return Vec::new();
         };
         let dossier = self.dossier(phase.phase);
-        let awaited = dossier.awaiting(&self.basis(phase.phase), plan);
+        let mut awaited = dossier.awaiting(&self.basis(phase.phase), plan);
+        awaited.extend(self.stale_waits(phase));
         let waiting = |awaited| Waiting {
             phase: phase.phase,
             awaited,
             due_at: phase.due_at,
         };
         awaited.into_iter().map(waiting).collect()
+    }
+}
+
+impl Case {
+    /// A completed phase that rests on what was reopened, once that is done again: somebody has to say what follows.
+    fn stale_waits(&self, phase: &PhaseSummary) -> Option<Awaited> {
+        let because_of = self.run.stale_because_of(phase.phase);
+        let settled = |it: &Phase| self.run.phase_status(*it).is_over();
+        let waits =
+            phase.stale && phase.status == PhaseStatus::Completed && because_of.iter().all(settled);
+        let names: Vec<_> = because_of.iter().map(|it| it.name()).collect();
+        waits.then(|| Awaited {
+            role: Role::TestExecutive,
+            person: None,
+            action: Action::Confirm,
+            subject: format!("{} was reopened", names.join(", ")),
+            count: 1,
+        })
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Action {
     ReviewTests,
     /// Sign sections.
     Sign,
+    /// Confirm that a phase stands although something that it rests on was reopened, or reopen it too.
+    Confirm,
 }
 
 /// Something that waits for somebody.

@@ -110,6 +110,11 @@ impl Move {
                 }
                 let waits = &awaiting[self.pick.index(awaiting.len())];
                 let awaited = &waits.awaited;
+                if awaited.action == Action::Confirm && self.yes {
+                    let phase = waits.phase;
+                    let command = RunCommand::ConfirmPhase { phase };
+                    return (awaited.role, Target::Run { command });
+                }
                 let command = self.answer(case, waits.phase, awaited.role, awaited.action);
                 (awaited.role, on(waits.phase, command))
             }
@@ -147,6 +152,7 @@ impl Move {
                 accept: self.yes,
             },
             Action::Sign => self.sign(case),
+            Action::Confirm => C::Reopen {},
         }
     }
 

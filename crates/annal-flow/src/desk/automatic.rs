@@ -149,9 +149,7 @@ impl Draft {
 fn is_due(case: &Case, work: &Work) -> bool {
     let summary = case.summary();
     match work {
-        Work::EnterPhase { phase }
-        | Work::Prepare { phase }
-        | Work::CompletePhase { phase } => {
+        Work::EnterPhase { phase } | Work::Prepare { phase } | Work::CompletePhase { phase } => {
             due::work(&case.definition, &summary, *phase).as_ref() == Some(work)
         }
         Work::CompleteRun => due::all_over(&summary),

@@ -1,8 +1,9 @@
 //! PostgreSQL: found, installed, started.
 //!
-//! Written by hand. The crate `postgresql_embedded` (0.22) was tried beside it: it installs the same Maven package, but it
-//! cannot start as root, has nothing that stops the server when its owner is killed, nor a way for a second process to share
-//! it, all of which we would still have to write; and it brings a second sqlx and an HTTP client into the tree.
+//! Written by hand. The crate `postgresql_embedded` (0.22) was tried beside it. As an ordinary user it installs the same Maven
+//! package and starts it in a few seconds. As root it fails at initdb; and when its owner was killed, its server stayed behind. It
+//! has no way for a second process to share a server either. All of that would still have to be written, and it brings a second
+//! sqlx and an HTTP client into the tree.
 
 mod cluster;
 mod find;

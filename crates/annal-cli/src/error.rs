@@ -40,6 +40,9 @@ pub(crate) enum CliError {
         path: String,
         source: std::io::Error,
     },
+    /// Something that should go on until it is stopped did not.
+    #[error("{0} ended by itself; start it again, nothing is lost")]
+    BrokeOff(&'static str),
     /// Ctrl-C.
     #[error(
         "stopped by a signal; what was acknowledged is in the log, and the run goes on with `annal up`"
@@ -81,6 +84,7 @@ impl CliError {
             Self::Projector(error) => error.code(),
             Self::Audit(error) => error.code(),
             Self::File { .. } => "file_unreadable",
+            Self::BrokeOff(_) => "broke_off",
             Self::Interrupted => "interrupted",
         }
     }

@@ -93,7 +93,7 @@ impl Worker {
     ///
     /// # Errors
     /// [`FlowError::Refused`] if it ended with an error.
-    pub async fn stop(self) -> Result<(), FlowError> {
+    pub async fn stop(mut self) -> Result<(), FlowError> {
         (self.shut_down)();
         self.ended().await
     }
@@ -102,11 +102,11 @@ impl Worker {
     ///
     /// # Errors
     /// [`FlowError::Refused`] with the error.
-    pub async fn ended(self) -> Result<(), FlowError> {
-        let ended = self.ended.await;
+    pub async fn ended(&mut self) -> Result<(), FlowError> {
+        let ended = (&mut self.ended).await;
         let outcome = ended.unwrap_or_else(|_| Err("the worker's thread broke off".to_owned()));
         outcome.map_err(|detail| FlowError::Refused {
-            target: self.target,
+            target: self.target.clone(),
             detail,
         })
     }

@@ -13,7 +13,7 @@ use crate::site::{Engine, Site};
 /// Servers, worker and projector, until Ctrl-C.
 pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
-    let engine = Engine::start_for_all(&site).await?;
+    let mut engine = Engine::start_for_all(&site).await?;
     let temporal = site.temporal();
     let is_up = serde_json::json!({
         "database_url": site.database_url(),
@@ -30,7 +30,10 @@ pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(
         )
     });
     if !up.check {
-        asked_to_stop().await?;
+        tokio::select! {
+            asked = asked_to_stop() => asked?,
+            no = engine.broke_off(&site) => return Err(no),
+        }
     }
     engine.stop().await?;
     site.close().await
@@ -42,9 +45,12 @@ pub(crate) async fn worker(args: &SiteArgs, output: Output) -> Result<(), CliErr
     let address = site.temporal();
     let settings = WorkerSettings::default();
     let (target, namespace) = (&address.target, &address.namespace);
-    let worker = Worker::start(site.log.clone(), target, namespace, settings).await?;
+    let mut worker = Worker::start(site.log.clone(), target, namespace, settings).await?;
     output.aside(&format!("worker: polls {target}"));
-    asked_to_stop().await?;
+    tokio::select! {
+        asked = asked_to_stop() => asked?,
+        ended = worker.ended() => return ended.map_err(CliError::from),
+    }
     worker.stop().await?;
     site.close().await
 }

@@ -1,5 +1,10 @@
 //! Runs on a real Temporal server and a real PostgreSQL.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these are the people outside the workflow, who have clocks and choose ids"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

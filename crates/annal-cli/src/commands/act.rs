@@ -126,7 +126,10 @@ fn told(done: &Accepted) -> String {
         "\nwaiting now:"
     };
     format!(
-        "{what}: {events} events, positions {} to {}{again}{next}{waiting}",
-        done.first, done.last
+        "{what}: {}{again}{next}{waiting}",
+        match events {
+            1 => format!("1 event at position {}", done.first),
+            _ => format!("{events} events, positions {} to {}", done.first, done.last),
+        }
     )
 }

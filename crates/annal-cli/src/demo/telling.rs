@@ -20,7 +20,7 @@ impl Telling {
         let terminal = output == Output::Text && std::io::stderr().is_terminal();
         let style = "{spinner} {pos}/{len} phases {bar:30} {elapsed} {msg}";
         let bar = terminal.then(|| {
-            let bar = ProgressBar::new(0);
+            let bar = ProgressBar::new(annal_core::Phase::ALL.len() as u64);
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style);
             }

@@ -122,3 +122,24 @@ impl Ended {
         }
     }
 }
+
+/// A command that goes on until it is killed, at the latest with this value.
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn start(home: &Home, words: &[&str]) -> Self {
+        Self(home.spawn(words))
+    }
+
+    pub(crate) fn kill(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,8 +1,8 @@
 //! What ends a command early, with the exit status and the code that scripts look at.
 
 use annal_audit::AuditError;
-use annal_core::Rejection;
 use annal_core::rejection::RejectionCode;
+use annal_core::{Position, Rejection};
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,11 @@ pub(crate) enum CliError {
         path: String,
         source: std::io::Error,
     },
+    /// The tables that are read do not tell what the log holds.
+    #[error(
+        "the projections stay behind position {0} of the log; check that `annal projector` runs on this database"
+    )]
+    BehindTheLog(Position),
     /// Something that should go on until it is stopped did not.
     #[error("{0} ended by itself; start it again, nothing is lost")]
     BrokeOff(&'static str),
@@ -84,6 +89,7 @@ impl CliError {
             Self::Projector(error) => error.code(),
             Self::Audit(error) => error.code(),
             Self::File { .. } => "file_unreadable",
+            Self::BehindTheLog(_) => "behind_the_log",
             Self::BrokeOff(_) => "broke_off",
             Self::Interrupted => "interrupted",
         }

@@ -1,11 +1,12 @@
 //! The servers that a command works with: those of the environment, or those of the home folder.
 
 use std::fs::File;
+use std::time::{Duration, Instant};
 
 use annal_core::RunId;
 use annal_flow::{FlowClient, Worker, WorkerSettings};
 use annal_log::Log;
-use annal_projector::Projector;
+use annal_projector::{ProjectionState, ProjectionStatus, Projector};
 use annal_stack::{Needs, Settings, Stack};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -13,6 +14,9 @@ use tokio::task::JoinHandle;
 use crate::args::{RunArg, SiteArgs};
 use crate::error::CliError;
 use crate::output::Output;
+
+/// How long a projector that runs elsewhere may be behind.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database with its log, and Temporal where it is needed.
 pub(crate) struct Site {
@@ -60,14 +64,33 @@ impl Site {
     }
 
     /// Brings the projections to where the log is, so that a reader sees all that was acknowledged. On a database that
-    /// runs elsewhere the login may not be allowed to; a projector runs there, and its tables are read as they are.
+    /// runs elsewhere the login may not be allowed to fold; the projector that runs there is waited for.
     pub(crate) async fn catch_up(&self) -> Result<(), CliError> {
         match self.fold().await {
             Err(CliError::Projector(no)) if !ours() => {
-                tracing::info!("the projections are read as they are: {no}");
-                Ok(())
+                tracing::info!("left to the projector that runs elsewhere: {no}");
+                self.wait_for_projector().await
             }
             done => done,
+        }
+    }
+
+    async fn wait_for_projector(&self) -> Result<(), CliError> {
+        let head = self.log.head().await?.position;
+        let projector = self.projector().await?;
+        let deadline = Instant::now() + PATIENCE;
+        let mut look = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            look.tick().await;
+            let behind = |it: &ProjectionStatus| {
+                it.position < head && it.state == ProjectionState::Following
+            };
+            if !projector.status().await?.iter().any(behind) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(CliError::BehindTheLog(head));
+            }
         }
     }
 
@@ -119,7 +142,7 @@ impl Site {
 
     /// Waits until one of our own servers is gone.
     async fn server_lost(&self) -> CliError {
-        let mut look = tokio::time::interval(std::time::Duration::from_secs(2));
+        let mut look = tokio::time::interval(Duration::from_secs(2));
         loop {
             look.tick().await;
             if let Err(no) = self.stack.check() {

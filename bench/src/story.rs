@@ -1,7 +1,6 @@
 //! Whole runs, from planning to the last signature.
 
 use annal_core::Phase;
-use annal_core::VersionNo;
 use annal_core::dossier::command::{OwnerAssignment, SectionSignature, TestResult};
 use annal_core::dossier::event::{EvidenceRef, FileRef, Meaning, TestOutcome};
 use annal_core::dossier::{DossierCommand as C, content_hash};
@@ -10,6 +9,7 @@ use annal_core::item::{
     SampleCategory, SampleSource, Verdict,
 };
 use annal_core::version::CarryForward;
+use annal_core::{TestCaseId, VersionNo};
 use annal_log::Append;
 
 use crate::office::{Office, id, person};
@@ -34,8 +34,8 @@ pub const ORDINARY: Size = Size {
 pub fn run(number: u64, size: Size) -> Vec<Append> {
     let mut office = sampled(number, size);
     owners_and_evidence(&mut office, size);
-    tests(&mut office);
-    observations(&mut office);
+    let failed = tests(&mut office);
+    observations(&mut office, failed);
     report(&mut office);
     office.complete_run();
     office.written()
@@ -261,8 +261,8 @@ fn owners_and_evidence(office: &mut Office, size: Size) {
     office.complete(phase);
 }
 
-/// One test in a hundred fails.
-fn tests(office: &mut Office) {
+/// One test in a hundred fails; returns those that do.
+fn tests(office: &mut Office) -> Vec<TestCaseId> {
     let phase = Phase::TestExecution;
     office.enter(phase);
     let basis = office.case.basis(phase);
@@ -282,7 +282,13 @@ fn tests(office: &mut Office) {
             version: VersionNo(1),
         },
     };
-    let results = open.into_iter().enumerate().map(result).collect();
+    let results: Vec<_> = open.into_iter().enumerate().map(result).collect();
+    let failed = results
+        .iter()
+        .filter(|it| it.outcome == TestOutcome::Failed);
+    let failed = failed
+        .map(|it| TestCaseId::of(&it.sample, &it.attribute))
+        .collect();
     office.act("tom", None, phase, C::RecordTests { results });
     let review = C::ReviewTests {
         cases: vec![],
@@ -290,9 +296,10 @@ fn tests(office: &mut Office) {
     };
     office.act("tina", Some("looked at each"), phase, review);
     office.complete(phase);
+    failed
 }
 
-fn observations(office: &mut Office) {
+fn observations(office: &mut Office, failed_tests: Vec<TestCaseId>) {
     let phase = Phase::Observations;
     office.enter(phase);
     let observation = NewItem {
@@ -302,7 +309,7 @@ fn observations(office: &mut Office) {
             severity: Level::Medium,
             observation: ObservationKind::DataMismatch,
             attribute: id("attribute:attribute_1"),
-            failed_tests: vec![],
+            failed_tests,
         },
     };
     let items = vec![observation];

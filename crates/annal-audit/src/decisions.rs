@@ -1,63 +1,15 @@
 //! Who decided what, and who was refused.
 
-use annal_core::{CommandId, ItemId, PersonId, Phase, Position, RunId, VersionNo};
+use annal_core::{CommandId, PersonId, Phase, Position, RunId, VersionNo};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, QueryBuilder};
 
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
+use crate::filter::DecisionFilter;
+use crate::runs::RUNS;
 use crate::select::to_bigint;
-
-/// Which decisions or refusals are asked for. Everything that is set has to hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionFilter {
-    /// Of this run.
-    pub run: Option<RunId>,
-    /// Of this phase.
-    pub phase: Option<Phase>,
-    /// On this item, section, document, test case or attribute.
-    pub item: Option<ItemId>,
-    /// By this person.
-    pub person: Option<PersonId>,
-    /// Of this kind: `decision`, `submission`, `withdrawal`, `approval`, `rejection`, `signature`,
-    /// `document_review`, `test_review`, `acknowledgement`, `reopening`, `confirmation`.
-    pub what: Option<String>,
-    /// With this verdict.
-    pub verdict: Option<String>,
-    /// Only those against the engine's recommendation.
-    pub overrides: bool,
-    /// Only those that stand.
-    pub current: bool,
-    /// Recorded at this time or later.
-    pub since: Option<DateTime<Utc>>,
-    /// Recorded before this time.
-    pub until: Option<DateTime<Utc>>,
-    /// Only what comes after this position: the cursor of the page before.
-    pub after: Position,
-    /// Rows of a page.
-    pub limit: u32,
-}
-
-impl Default for DecisionFilter {
-    fn default() -> Self {
-        Self {
-            run: None,
-            phase: None,
-            item: None,
-            person: None,
-            what: None,
-            verdict: None,
-            overrides: false,
-            current: false,
-            since: None,
-            until: None,
-            after: Position(0),
-            limit: 1000,
-        }
-    }
-}
 
 /// A decision that was taken once, whether it stands or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,79 +100,54 @@ impl Audit {
         &self,
         filter: &DecisionFilter,
     ) -> Result<Page<DecisionRow>, AuditError> {
-        let mut snapshot = self.snapshot(&["decisions"]).await?;
-        let mut query = self.select(
+        let mut snapshot = self.snapshot(&["decisions", RUNS]).await?;
+        let as_of = filter.until_position(snapshot.position);
+        // What was superseded later still stood then.
+        let mut query = self.select(&format!(
             "position, run_id, phase, what, version, subject AS item, line_of_business, level, verdict, previous,
              reason, by AS actor_id, name AS actor_name, role AS actor_role, on_behalf_of, effective_at, recorded_at,
-             command_id, step_id, activity_name, superseded_at_position, current
+             command_id, step_id, activity_name,
+             CASE WHEN superseded_at_position <= {as_of} THEN superseded_at_position END AS superseded_at_position,
+             coalesce(superseded_at_position > {as_of}, true) AS current
              FROM annal_read.decisions",
-        );
-        common(&mut query, filter);
-        if let Some(item) = &filter.item {
-            query.push(" AND subject = ").push_bind(item.to_string());
-        }
-        if let Some(what) = &filter.what {
-            query.push(" AND what = ").push_bind(what.clone());
-        }
-        if let Some(verdict) = &filter.verdict {
-            query.push(" AND verdict = ").push_bind(verdict.clone());
-        }
-        if filter.overrides {
-            query.push(" AND verdict IN ('override_in', 'override_out')");
-        }
-        if filter.current {
-            query.push(" AND superseded_at_position IS NULL");
-        }
+            as_of = to_bigint(as_of)
+        ));
+        let runs = snapshot.runs_of(self, filter).await?;
+        filter.narrow(&mut query, self, as_of, runs);
+        filter.narrow_decisions(&mut query, as_of);
         let order = format!("position LIMIT {}", u64::from(filter.limit) + 1);
         let rows: Vec<DecisionRow> = snapshot
             .rows(query, &order, "listing the decisions")
             .await?;
-        let (ledger, head) = (self.log.ledger().clone(), snapshot.position);
-        Ok(Page::cut(ledger, head, rows, filter.limit, |row| {
+        let ledger = self.log.ledger().clone();
+        Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
             row.position
         }))
     }
 
-    /// Refused attempts in the order in which they were recorded. Of the filter, run, phase, person, times and page
-    /// apply.
+    /// Refused attempts in the order in which they were recorded. Of the filter, run, report, phase, person, role, code,
+    /// both clocks and the page apply.
     ///
     /// # Errors
     /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
     pub async fn refusals(&self, filter: &DecisionFilter) -> Result<Page<RefusalRow>, AuditError> {
-        let mut snapshot = self.snapshot(&["refusals"]).await?;
+        let mut snapshot = self.snapshot(&["refusals", RUNS]).await?;
+        let as_of = filter.until_position(snapshot.position);
         let mut query = self.select(
             "position, run_id, phase, command, code, message, by AS actor_id, name AS actor_name,
              role AS actor_role, reason, command_id, effective_at, recorded_at
              FROM annal_read.refusals",
         );
-        common(&mut query, filter);
+        let runs = snapshot.runs_of(self, filter).await?;
+        filter.narrow(&mut query, self, as_of, runs);
+        if let Some(code) = &filter.code {
+            query.push(" AND code = ").push_bind(code.clone());
+        }
         let order = format!("position LIMIT {}", u64::from(filter.limit) + 1);
         let rows: Vec<RefusalRow> = snapshot.rows(query, &order, "listing the refusals").await?;
-        let (ledger, head) = (self.log.ledger().clone(), snapshot.position);
-        Ok(Page::cut(ledger, head, rows, filter.limit, |row| {
+        let ledger = self.log.ledger().clone();
+        Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
             row.position
         }))
-    }
-}
-
-/// The conditions that decisions and refusals share.
-fn common(query: &mut QueryBuilder<'static, Postgres>, filter: &DecisionFilter) {
-    query
-        .push(" AND position > ")
-        .push_bind(to_bigint(filter.after));
-    if let Some(run) = filter.run {
-        query.push(" AND run_id = ").push_bind(run.0);
-    }
-    if let Some(phase) = filter.phase {
-        query.push(" AND phase = ").push_bind(phase.name());
-    }
-    if let Some(person) = &filter.person {
-        query.push(" AND by = ").push_bind(person.to_string());
-    }
-    if let Some(since) = filter.since {
-        query.push(" AND recorded_at >= ").push_bind(since);
-    }
-    if let Some(until) = filter.until {
-        query.push(" AND recorded_at < ").push_bind(until);
     }
 }

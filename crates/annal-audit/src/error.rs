@@ -27,6 +27,16 @@ pub enum AuditError {
     /// No such event.
     #[error("there is no event {0} in this ledger; `annal timeline` shows the events")]
     UnknownEvent(EventId),
+    /// Nothing of that name in the run.
+    #[error(
+        "nothing in run {run} is called '{id}'; `annal show` and `annal timeline` show the names"
+    )]
+    UnknownItem {
+        /// The run.
+        run: RunId,
+        /// What was asked for.
+        id: String,
+    },
     /// The tables were never made.
     #[error("this database has no projections ({0}); prepare them, then ask again")]
     NotPrepared(String),
@@ -52,6 +62,7 @@ impl AuditError {
             Self::UnknownRun { .. } => "unknown_run",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::UnknownEvent(_) => "unknown_event",
+            Self::UnknownItem { .. } => "unknown_item",
             Self::NotPrepared(_) => "projections_not_prepared",
             Self::Log(error) => error.code(),
             Self::Database { .. } => "audit_database",

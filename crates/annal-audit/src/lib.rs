@@ -4,12 +4,19 @@
 //! moment ([`Audit::show`], [`Audit::diff`]) and who did what when ([`Audit::timeline`]) comes from the log itself.
 
 mod answer;
+mod approvals;
 mod decisions;
 mod diff;
 mod error;
+mod export;
+mod filter;
+mod four_eyes;
+mod late;
+mod lineage;
 mod metrics;
 mod replay;
 mod runs;
+mod search;
 mod select;
 mod sentence;
 mod show;
@@ -18,11 +25,18 @@ mod timeline;
 mod told;
 
 pub use answer::{Answer, Page};
-pub use decisions::{DecisionFilter, DecisionRow, RefusalRow};
+pub use approvals::{ApprovalRow, Pace};
+pub use decisions::{DecisionRow, RefusalRow};
 pub use diff::{ContentChange, DecisionChange, Diff, RemovedItem};
 pub use error::AuditError;
+pub use export::{Exported, rows_as_csv};
+pub use filter::DecisionFilter;
+pub use four_eyes::FourEyesRow;
+pub use late::LateRow;
+pub use lineage::{Lineage, LineageNode};
 pub use metrics::PhaseMetrics;
 pub use runs::{PhaseRow, RunDetail, RunRow, StepRow, TransitionRow, VersionRow};
+pub use search::FoundRow;
 pub use sentence::{dossier_sentence, run_sentence};
 pub use show::{Act, At, DecisionShown, ItemShown, ShownVersion};
 pub use summary::{RunSummary, SummaryPhase, SummaryVersion};

@@ -227,10 +227,10 @@ pub struct RunDetail {
     pub open_steps: Vec<StepRow>,
 }
 
-const RUNS: &str = "workflow_executions";
+pub(crate) const RUNS: &str = "workflow_executions";
 const PHASES: &str = "workflow_phases";
-const VERSIONS: &str = "version_history";
-const STEPS: &str = "workflow_steps";
+pub(crate) const VERSIONS: &str = "version_history";
+pub(crate) const STEPS: &str = "workflow_steps";
 const TRANSITIONS: &str = "workflow_transitions";
 
 impl Audit {

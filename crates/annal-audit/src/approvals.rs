@@ -1,0 +1,116 @@
+//! Versions that were approved or rejected, and how long that took.
+
+use annal_core::{PersonId, Phase, Position, RunId, VersionNo};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::Audit;
+use crate::answer::Page;
+use crate::error::AuditError;
+use crate::filter::DecisionFilter;
+use crate::runs::RUNS;
+
+/// An approval or a rejection of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRow {
+    /// Position of its event.
+    pub position: Position,
+    /// The run.
+    pub run_id: RunId,
+    /// The phase.
+    pub phase: Phase,
+    /// The version.
+    pub version: VersionNo,
+    /// `approve` or `reject`.
+    pub verdict: String,
+    /// Why; the condition under which no person had to approve.
+    pub reason: Option<String>,
+    /// Who.
+    pub actor_id: PersonId,
+    /// Their role then; `engine` where no approval was due.
+    pub actor_role: String,
+    /// In whose place.
+    pub on_behalf_of: Option<PersonId>,
+    /// Who had handed the version in.
+    pub submitted_by: Option<PersonId>,
+    /// When, as the log took it.
+    pub submitted_at: Option<DateTime<Utc>>,
+    /// Seconds from there to the decision, by the log's clock.
+    pub waited_seconds: Option<i64>,
+    /// Decisions of the same kind that this person had taken in this phase before, in any run: 0 is somebody new to it.
+    pub earlier_by_same_person: u32,
+    /// When, as the person says.
+    pub effective_at: DateTime<Utc>,
+    /// When the log took it.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// How fast an approval has to have been.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// At most these seconds after the version was handed in.
+    pub within_seconds: Option<u32>,
+    /// At least these seconds after it was handed in.
+    pub after_seconds: Option<u32>,
+}
+
+/// The count of earlier ones stops here: whoever has done it often is not unusual.
+const EARLIER: u32 = 10;
+
+impl Audit {
+    /// Approvals and rejections of versions in the order in which they were recorded.
+    ///
+    /// # Errors
+    /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
+    pub async fn approvals(
+        &self,
+        filter: &DecisionFilter,
+        pace: Pace,
+    ) -> Result<Page<ApprovalRow>, AuditError> {
+        let mut snapshot = self.snapshot(&["decisions", RUNS]).await?;
+        let as_of = filter.until_position(snapshot.position);
+        let mut query = self.select(&format!(
+            "d.position, d.run_id, d.phase, d.version, d.verdict, d.reason, d.by AS actor_id, d.role AS actor_role,
+             d.on_behalf_of, s.by AS submitted_by, s.recorded_at AS submitted_at,
+             extract(epoch FROM d.recorded_at - s.recorded_at)::bigint AS waited_seconds,
+             (SELECT count(*) FROM (SELECT FROM annal_read.decisions o
+                                    WHERE o.ledger = d.ledger AND o.by = d.by AND o.position < d.position
+                                      AND o.subject IS NULL AND o.phase = d.phase AND o.what = d.what
+                                    ORDER BY o.position DESC LIMIT {EARLIER}) earlier) AS earlier_by_same_person,
+             d.effective_at, d.recorded_at
+             FROM (SELECT * FROM annal_read.decisions"
+        ));
+        let runs = snapshot.runs_of(self, filter).await?;
+        filter.narrow(&mut query, self, as_of, runs);
+        filter.narrow_decisions(&mut query, as_of);
+        query.push(" AND subject IS NULL AND what IN ('approval', 'rejection')");
+        query.push(
+            ") d
+             LEFT JOIN LATERAL (
+                 SELECT f.by, f.recorded_at FROM annal_read.decisions f
+                 WHERE f.ledger = d.ledger AND f.run_id = d.run_id AND f.subject IS NULL AND f.phase = d.phase
+                   AND f.version = d.version AND f.what = 'submission' AND f.position < d.position
+                 ORDER BY f.position DESC LIMIT 1) s ON true
+             WHERE true",
+        );
+        let waited = " AND d.recorded_at - s.recorded_at ";
+        if let Some(seconds) = pace.within_seconds {
+            query
+                .push(waited)
+                .push(format!("<= make_interval(secs => {seconds})"));
+        }
+        if let Some(seconds) = pace.after_seconds {
+            query
+                .push(waited)
+                .push(format!(">= make_interval(secs => {seconds})"));
+        }
+        let order = format!("d.position LIMIT {}", u64::from(filter.limit) + 1);
+        let rows: Vec<ApprovalRow> = snapshot
+            .rows(query, &order, "listing the approvals")
+            .await?;
+        let ledger = self.log.ledger().clone();
+        Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
+            row.position
+        }))
+    }
+}

@@ -1,0 +1,192 @@
+//! What narrows a question about decisions.
+
+use annal_core::{ItemId, PersonId, Phase, Position, Role, RunId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::Audit;
+use crate::error::AuditError;
+use crate::select::{Snapshot, to_bigint};
+
+/// Which decisions or refusals are asked for. Everything that is set has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DecisionFilter {
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// Of runs that test this report.
+    pub report: Option<String>,
+    /// Of this phase.
+    pub phase: Option<Phase>,
+    /// On this item, section, document, test case or attribute.
+    pub item: Option<ItemId>,
+    /// By this person.
+    pub person: Option<PersonId>,
+    /// By somebody in this role.
+    pub role: Option<Role>,
+    /// Of this kind: `decision`, `submission`, `withdrawal`, `approval`, `rejection`, `signature`,
+    /// `document_review`, `test_review`, `acknowledgement`, `reopening`, `confirmation`.
+    pub what: Option<String>,
+    /// With this verdict.
+    pub verdict: Option<String>,
+    /// For refusals: with this code.
+    pub code: Option<String>,
+    /// Only those against the engine's recommendation.
+    pub overrides: bool,
+    /// Only those that stand.
+    pub current: bool,
+    /// Recorded at this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Recorded before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Done, as the person says, at this time or later.
+    pub effective_since: Option<DateTime<Utc>>,
+    /// Done, as the person says, before this time.
+    pub effective_until: Option<DateTime<Utc>>,
+    /// As it was when the log stood here; as it is, where this is none. With the position that an answer names, the
+    /// same question gives the same answer for ever.
+    pub as_of: Option<Position>,
+    /// Only what comes after this position: the cursor of the page before.
+    pub after: Position,
+    /// Rows of a page.
+    pub limit: u32,
+}
+
+impl Default for DecisionFilter {
+    fn default() -> Self {
+        Self {
+            run: None,
+            report: None,
+            phase: None,
+            item: None,
+            person: None,
+            role: None,
+            what: None,
+            verdict: None,
+            code: None,
+            overrides: false,
+            current: false,
+            since: None,
+            until: None,
+            effective_since: None,
+            effective_until: None,
+            as_of: None,
+            after: Position(0),
+            limit: 1000,
+        }
+    }
+}
+
+impl DecisionFilter {
+    /// The position that the answer is true for, where the tables have reached `head`.
+    pub(crate) fn until_position(&self, head: Position) -> Position {
+        self.as_of.map_or(head, |asked| asked.min(head))
+    }
+
+    /// The conditions that all tables with a row an event share.
+    pub(crate) fn narrow(
+        &self,
+        query: &mut QueryBuilder<'static, Postgres>,
+        audit: &Audit,
+        until: Position,
+        runs: Option<Vec<uuid::Uuid>>,
+    ) {
+        query
+            .push(" AND position > ")
+            .push_bind(to_bigint(self.after));
+        query.push(" AND position <= ").push_bind(to_bigint(until));
+        if let Some(runs) = runs {
+            query.push(" AND run_id = ANY(").push_bind(runs).push(")");
+        }
+        if let Some(phase) = self.phase {
+            query.push(" AND phase = ").push_bind(phase.name());
+        }
+        if let Some(person) = &self.person {
+            query.push(" AND by = ").push_bind(person.to_string());
+        }
+        if let Some(role) = self.role {
+            query.push(" AND role = ").push_bind(role.to_string());
+        }
+        // The time of recording never goes back, so a time is a position, and a period a range of the index.
+        for (time, is) in [(self.since, ">"), (self.until, "<=")] {
+            let Some(time) = time else { continue };
+            query.push(format!(" AND position {is} annal.position_at("));
+            query.push_bind(audit.log.ledger().as_str().to_owned());
+            query
+                .push(", ")
+                .push_bind(time)
+                .push("::timestamptz - interval '1 microsecond')");
+        }
+        if let Some(since) = self.effective_since {
+            query.push(" AND effective_at >= ").push_bind(since);
+        }
+        if let Some(until) = self.effective_until {
+            query.push(" AND effective_at < ").push_bind(until);
+        }
+    }
+
+    /// The conditions that only decisions know.
+    pub(crate) fn narrow_decisions(
+        &self,
+        query: &mut QueryBuilder<'static, Postgres>,
+        until: Position,
+    ) {
+        if let Some(item) = &self.item {
+            query.push(" AND subject = ").push_bind(item.to_string());
+        }
+        if let Some(what) = &self.what {
+            query.push(" AND what = ").push_bind(what.clone());
+            if is_about_a_whole(what) {
+                query.push(" AND subject IS NULL");
+            }
+        }
+        if let Some(verdict) = &self.verdict {
+            query.push(" AND verdict = ").push_bind(verdict.clone());
+        }
+        if self.overrides {
+            query.push(" AND verdict IN ('override_in', 'override_out')");
+        }
+        if self.current {
+            query.push(format!(
+                " AND coalesce(superseded_at_position > {}, true)",
+                to_bigint(until)
+            ));
+        }
+    }
+}
+
+/// Decisions of this kind name no item, and have an index of their own.
+fn is_about_a_whole(what: &str) -> bool {
+    matches!(
+        what,
+        "submission" | "withdrawal" | "approval" | "rejection" | "reopening" | "confirmation"
+    )
+}
+
+impl Snapshot {
+    /// The runs that a filter means; none where it means all.
+    pub(crate) async fn runs_of(
+        &mut self,
+        audit: &Audit,
+        filter: &DecisionFilter,
+    ) -> Result<Option<Vec<uuid::Uuid>>, AuditError> {
+        let one = filter.run.map(|run| run.0);
+        let Some(report) = &filter.report else {
+            return Ok(one.map(|run| vec![run]));
+        };
+        let mut query = audit.select("run_id FROM annal_read.workflow_executions");
+        query.push(" AND report = ").push_bind(report.clone());
+        #[derive(Deserialize)]
+        struct Run {
+            run_id: uuid::Uuid,
+        }
+        let runs: Vec<Run> = self
+            .rows(query, "run_id", "looking for the runs of a report")
+            .await?;
+        let runs = runs.into_iter().map(|it| it.run_id);
+        Ok(Some(
+            runs.filter(|it| one.is_none_or(|one| one == *it)).collect(),
+        ))
+    }
+}

@@ -1,0 +1,95 @@
+//! What took longer than it may.
+
+use annal_core::{PersonId, Phase, Position, RunId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::Audit;
+use crate::answer::Page;
+use crate::error::AuditError;
+use crate::filter::DecisionFilter;
+use crate::runs::{RUNS, STEPS};
+use crate::select::to_bigint;
+
+/// A step that was, or still is, past its deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateRow {
+    /// Where it was scheduled.
+    pub position: Position,
+    /// The run.
+    pub run_id: RunId,
+    /// The phase.
+    pub phase: Phase,
+    /// The step.
+    pub step_id: String,
+    /// Whose turn it was.
+    pub role: Option<String>,
+    /// Where it stands.
+    pub status: String,
+    /// When it was due.
+    pub due_at: DateTime<Utc>,
+    /// When it was done; none while it waits.
+    pub completed_at: Option<DateTime<Utc>>,
+    /// Who brought it to its end.
+    pub completed_by: Option<PersonId>,
+    /// Seconds past the deadline: until it was done, or until the log's newest event that the answer is true for.
+    pub late_seconds: i64,
+    /// Reminders that were sent.
+    pub reminders: u32,
+    /// Times that it went up.
+    pub escalations: u32,
+}
+
+impl Audit {
+    /// Steps past their deadline, in the order in which they were scheduled, as they stand at the head: `as_of` does
+    /// not apply. Period means the deadline, person whoever ended it, role whose turn it was.
+    ///
+    /// # Errors
+    /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
+    pub async fn late(&self, filter: &DecisionFilter) -> Result<Page<LateRow>, AuditError> {
+        let mut snapshot = self.snapshot(&[STEPS, RUNS]).await?;
+        let runs = snapshot.runs_of(self, filter).await?;
+        let ended = "coalesce(completed_at, skipped_at, head.at)";
+        let mut query = self.select(&format!(
+            "scheduled_position AS position, run_id, phase, step_id, role, status, due_at, completed_at, completed_by,
+             extract(epoch FROM {ended} - due_at)::bigint AS late_seconds, reminders, escalations
+             FROM annal_read.workflow_steps
+             CROSS JOIN LATERAL (SELECT e.recorded_at AS at FROM annal.events e
+                                 WHERE e.ledger = workflow_steps.ledger AND e.position = {}) head",
+            to_bigint(snapshot.position)
+        ));
+        query.push(format!(
+            " AND due_at IS NOT NULL AND {ended} > due_at AND scheduled_position > "
+        ));
+        query.push_bind(to_bigint(filter.after));
+        if let Some(runs) = runs {
+            query.push(" AND run_id = ANY(").push_bind(runs).push(")");
+        }
+        let equal = [
+            ("phase", filter.phase.map(|it| it.to_string())),
+            ("role", filter.role.map(|it| it.to_string())),
+            (
+                "completed_by",
+                filter.person.as_ref().map(ToString::to_string),
+            ),
+        ];
+        for (column, value) in equal {
+            let Some(value) = value else { continue };
+            query.push(format!(" AND {column} = ")).push_bind(value);
+        }
+        if let Some(since) = filter.since {
+            query.push(" AND due_at >= ").push_bind(since);
+        }
+        if let Some(until) = filter.until {
+            query.push(" AND due_at < ").push_bind(until);
+        }
+        let order = format!("scheduled_position LIMIT {}", u64::from(filter.limit) + 1);
+        let rows: Vec<LateRow> = snapshot
+            .rows(query, &order, "looking for what is late")
+            .await?;
+        let (ledger, head) = (self.log.ledger().clone(), snapshot.position);
+        Ok(Page::cut(ledger, head, rows, filter.limit, |row| {
+            row.position
+        }))
+    }
+}

@@ -1,0 +1,680 @@
+//! Audit questions about runs that the rules of the domain have made, on a real database.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../../annal-projector/tests/support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use annal_audit::{
+    Audit, AuditError, DecisionFilter, Pace, TimelineEntry, TimelineFilter, rows_as_csv,
+};
+use annal_bench::{Size, put, run};
+use annal_core::dossier::DossierEvent as E;
+use annal_core::item::{DecisionLevel, Verdict};
+use annal_core::version::{Origin, VersionRef};
+use annal_core::{Phase, Position, Role, RunId, VersionNo};
+use annal_log::{EventData, StreamId};
+use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection};
+use support::database::Prepared;
+use support::story::{Told, item, person};
+use uuid::Uuid;
+
+const SMALL: Size = Size {
+    attributes: 3,
+    samples: 20,
+};
+
+fn run_of(number: u64) -> RunId {
+    RunId(Uuid::from_u128(
+        0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(number),
+    ))
+}
+
+/// Two whole runs of two teams on two reports.
+async fn two_runs() -> (Prepared, Audit) {
+    let prepared = Prepared::fresh().await;
+    for number in [0, 1] {
+        put(&prepared.log, run(number, SMALL)).await.unwrap();
+    }
+    let head = Position(u64::MAX);
+    prepared.projector.catch_up(head).await.unwrap();
+    let audit = Audit::new(&prepared.log);
+    (prepared, audit)
+}
+
+async fn everything(audit: &Audit) -> Vec<TimelineEntry> {
+    let all = TimelineFilter {
+        limit: 1_000_000,
+        ..TimelineFilter::default()
+    };
+    audit.timeline(&all).await.unwrap().rows
+}
+
+fn all() -> DecisionFilter {
+    DecisionFilter {
+        limit: 100_000,
+        ..DecisionFilter::default()
+    }
+}
+
+#[tokio::test]
+async fn approvals_say_who_handed_in_and_how_long_it_took() {
+    let (_prepared, audit) = two_runs().await;
+    let events = everything(&audit).await;
+    let approvals = audit.approvals(&all(), Pace::default()).await.unwrap();
+    let expected: Vec<_> = events
+        .iter()
+        .filter(|it| {
+            matches!(
+                it.event_type.as_str(),
+                "version_approved" | "version_rejected"
+            )
+        })
+        .map(|it| it.position)
+        .collect();
+    let found: Vec<_> = approvals.rows.iter().map(|it| it.position).collect();
+    assert_eq!(found, expected);
+    assert!(found.len() > 8);
+    for it in &approvals.rows {
+        let submitted = it.submitted_at.unwrap();
+        assert!(submitted <= it.recorded_at);
+        let waited = (it.recorded_at - submitted).num_seconds();
+        assert!((it.waited_seconds.unwrap() - waited).abs() <= 1, "{it:?}");
+        assert_ne!(it.submitted_by.as_ref(), Some(&it.actor_id));
+    }
+    let slow = Pace {
+        after_seconds: Some(3600),
+        ..Pace::default()
+    };
+    assert!(audit.approvals(&all(), slow).await.unwrap().rows.is_empty());
+    let fast = Pace {
+        within_seconds: Some(3600),
+        ..Pace::default()
+    };
+    assert_eq!(
+        audit.approvals(&all(), fast).await.unwrap().rows,
+        approvals.rows
+    );
+}
+
+#[tokio::test]
+async fn filters_hold_on_both_clocks_and_by_role_report_and_code() {
+    let (_prepared, audit) = two_runs().await;
+    let whole = audit.decisions(&all()).await.unwrap().rows;
+    let middle = &whole[whole.len() / 2];
+    type Keep<'a> = Box<dyn Fn(&annal_audit::DecisionRow) -> bool + 'a>;
+    let cases: Vec<(DecisionFilter, Keep<'_>)> = vec![
+        (
+            DecisionFilter {
+                since: Some(middle.recorded_at),
+                ..all()
+            },
+            Box::new(|it| it.recorded_at >= middle.recorded_at),
+        ),
+        (
+            DecisionFilter {
+                until: Some(middle.recorded_at),
+                ..all()
+            },
+            Box::new(|it| it.recorded_at < middle.recorded_at),
+        ),
+        (
+            DecisionFilter {
+                effective_since: Some(middle.effective_at),
+                ..all()
+            },
+            Box::new(|it| it.effective_at >= middle.effective_at),
+        ),
+        (
+            DecisionFilter {
+                effective_until: Some(middle.effective_at),
+                ..all()
+            },
+            Box::new(|it| it.effective_at < middle.effective_at),
+        ),
+        (
+            DecisionFilter {
+                role: Some(Role::ReportOwner),
+                ..all()
+            },
+            Box::new(|it| it.actor_role == "report_owner"),
+        ),
+        (
+            DecisionFilter {
+                report: Some("Report 1".into()),
+                ..all()
+            },
+            Box::new(|it| it.run_id == run_of(1)),
+        ),
+        (
+            DecisionFilter {
+                overrides: true,
+                ..all()
+            },
+            Box::new(|it| it.verdict.starts_with("override")),
+        ),
+    ];
+    for (filter, keep) in cases {
+        let expected: Vec<_> = whole.iter().filter(|it| keep(it)).cloned().collect();
+        let found = audit.decisions(&filter).await.unwrap().rows;
+        assert!(
+            !expected.is_empty() && expected.len() < whole.len(),
+            "{filter:?} tells nothing"
+        );
+        assert_eq!(found, expected, "{filter:?}");
+    }
+    let elsewhere = DecisionFilter {
+        report: Some("no such report".into()),
+        ..all()
+    };
+    assert!(audit.decisions(&elsewhere).await.unwrap().rows.is_empty());
+    let refused = audit.refusals(&all()).await.unwrap().rows;
+    let code = refused[0].code.clone();
+    let some = DecisionFilter {
+        code: Some(code.clone()),
+        ..all()
+    };
+    let expected: Vec<_> = refused
+        .iter()
+        .filter(|it| it.code == code)
+        .cloned()
+        .collect();
+    assert_eq!(audit.refusals(&some).await.unwrap().rows, expected);
+    let none = DecisionFilter {
+        code: Some("no_such_code".into()),
+        ..all()
+    };
+    assert!(audit.refusals(&none).await.unwrap().rows.is_empty());
+}
+
+/// With the position that the answer named, the same question gives the same bytes, whatever happened since.
+#[tokio::test]
+async fn an_answer_can_be_asked_for_again() {
+    let (prepared, audit) = two_runs().await;
+    let middle = audit.log_head().await.unwrap().position;
+    let before = answers(&audit, None).await;
+    put(&prepared.log, run(2, SMALL)).await.unwrap();
+    prepared
+        .projector
+        .catch_up(Position(u64::MAX))
+        .await
+        .unwrap();
+    assert_ne!(answers(&audit, None).await, before);
+    assert_eq!(answers(&audit, Some(middle)).await, before);
+
+    // Also inside a run, where later decisions supersede earlier ones.
+    let inside = Position(middle.0 / 3);
+    let fresh = Prepared::fresh().await;
+    for number in [0, 1] {
+        put(&fresh.log, run(number, SMALL)).await.unwrap();
+    }
+    fresh.projector.catch_up(inside).await.unwrap();
+    let then = Audit::new(&fresh.log);
+    let position = |rows: &[annal_audit::DecisionRow]| {
+        rows.iter()
+            .map(|it| (it.position, it.current, it.superseded_at_position))
+            .collect::<Vec<_>>()
+    };
+    let told_then = then.decisions(&all()).await.unwrap();
+    assert_eq!(told_then.head_position, inside);
+    let again = audit
+        .decisions(&DecisionFilter {
+            as_of: Some(inside),
+            ..all()
+        })
+        .await
+        .unwrap();
+    let known: Vec<_> = position(&told_then.rows);
+    // A decision that stood then is listed as standing, though it was superseded since.
+    let now_known = position(&again.rows);
+    assert_eq!(known.len(), now_known.len());
+    assert_eq!(
+        known.iter().map(|it| (it.0, it.1)).collect::<Vec<_>>(),
+        now_known.iter().map(|it| (it.0, it.1)).collect::<Vec<_>>()
+    );
+}
+
+async fn answers(audit: &Audit, as_of: Option<Position>) -> Vec<String> {
+    let filter = DecisionFilter { as_of, ..all() };
+    let text = |it: serde_json::Result<String>| it.unwrap();
+    vec![
+        text(serde_json::to_string(
+            &audit.decisions(&filter).await.unwrap(),
+        )),
+        text(serde_json::to_string(
+            &audit.refusals(&filter).await.unwrap(),
+        )),
+        text(serde_json::to_string(
+            &audit.approvals(&filter, Pace::default()).await.unwrap(),
+        )),
+        text(serde_json::to_string(
+            &audit.four_eyes(&filter, false).await.unwrap(),
+        )),
+        text(serde_json::to_string(
+            &audit.search("boundary", &filter).await.unwrap(),
+        )),
+        rows_as_csv(&audit.decisions(&filter).await.unwrap().rows),
+    ]
+}
+
+#[tokio::test]
+async fn four_eyes_are_found_kept_by_the_rules_and_broken_where_somebody_wrote_past_them() {
+    let (prepared, audit) = two_runs().await;
+    let kept = audit.four_eyes(&all(), false).await.unwrap().rows;
+    assert!(kept.len() > 60 && kept.iter().all(|it| it.kept && it.first_by.is_some()));
+    assert!(audit.four_eyes(&all(), true).await.unwrap().rows.is_empty());
+
+    forge(&prepared).await;
+    let broken = audit.four_eyes(&all(), true).await.unwrap().rows;
+    let found: Vec<_> = broken
+        .iter()
+        .map(|it| (it.item.as_deref(), it.second_by.as_str()))
+        .collect();
+    assert_eq!(found, [(Some("a"), "eve"), (None, "eve")]);
+}
+
+/// A dossier in which one person does everything. The log takes it: it is the rules that do not.
+async fn forge(prepared: &Prepared) {
+    let (version, by) = (VersionNo(1), person("eve"));
+    let decided = |level, verdict| E::ItemDecided {
+        version,
+        item: item("a"),
+        level,
+        verdict,
+        by: by.clone(),
+        reason: None,
+        previous: None,
+    };
+    let events = [
+        E::VersionCreated {
+            version,
+            origin: Origin::Initial,
+            inputs: vec![],
+            by: by.clone(),
+        },
+        decided(DecisionLevel::Tester, Verdict::Accept),
+        E::VersionSubmitted {
+            version,
+            by: by.clone(),
+        },
+        decided(DecisionLevel::ReportOwner, Verdict::Approve),
+        E::VersionApproved {
+            version,
+            by: by.clone(),
+            without_approval: None,
+        },
+    ];
+    let told = events.iter().map(|event| Told {
+        stream: StreamId::dossier(RunId(Uuid::from_u128(77)), Phase::Scoping),
+        after: 0,
+        event: EventData::encode(event).unwrap(),
+        by: by.clone(),
+    });
+    support::append(&prepared.log, 1 << 100, told.collect()).await;
+    prepared
+        .projector
+        .catch_up(Position(u64::MAX))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_is_late_is_every_step_that_ended_after_its_deadline() {
+    let (_prepared, audit) = two_runs().await;
+    let late = audit.late(&all()).await.unwrap().rows;
+    let mut expected = BTreeSet::new();
+    for number in [0, 1] {
+        for step in audit.steps(run_of(number)).await.unwrap().rows {
+            if step
+                .due_at
+                .is_some_and(|due| step.completed_at.is_some_and(|it| it > due))
+            {
+                expected.insert((run_of(number), step.step_id.to_string()));
+            }
+        }
+    }
+    let found: BTreeSet<_> = late
+        .iter()
+        .map(|it| (it.run_id, it.step_id.clone()))
+        .collect();
+    assert!(!found.is_empty());
+    assert_eq!(found, expected);
+    assert!(late.iter().all(|it| it.late_seconds > 0));
+    let of_owner = DecisionFilter {
+        role: Some(Role::ReportOwner),
+        ..all()
+    };
+    let of_owner = audit.late(&of_owner).await.unwrap().rows;
+    assert!(
+        !of_owner.is_empty()
+            && of_owner
+                .iter()
+                .all(|it| it.role.as_deref() == Some("report_owner"))
+    );
+}
+
+#[tokio::test]
+async fn search_finds_words_phrases_and_their_absence_once_a_command() {
+    let (_prepared, audit) = two_runs().await;
+    let search = async |words: &str, filter: DecisionFilter| {
+        audit.search(words, &filter).await.unwrap().rows
+    };
+    let boundary = search("boundary", all()).await;
+    let whats: BTreeSet<_> = boundary.iter().map(|it| it.what.as_str()).collect();
+    assert_eq!(whats, ["reason", "requested_change"].into());
+    assert_eq!(boundary.len(), 4, "{boundary:?}");
+    assert_eq!(search("\"samples at the boundary\"", all()).await.len(), 2);
+    assert_eq!(search("boundary -samples", all()).await.len(), 2);
+    let typical = search(
+        "typical",
+        DecisionFilter {
+            run: Some(run_of(0)),
+            ..all()
+        },
+    )
+    .await;
+    assert_eq!(
+        typical.len(),
+        1,
+        "a bulk decision says its reason once: {typical:?}"
+    );
+    let of_other = DecisionFilter {
+        person: Some(person("olga-1")),
+        ..all()
+    };
+    assert!(
+        search("boundary", of_other)
+            .await
+            .iter()
+            .all(|it| it.run_id == run_of(1))
+    );
+    let first = audit
+        .search("boundary", &DecisionFilter { limit: 1, ..all() })
+        .await
+        .unwrap();
+    let rest = DecisionFilter {
+        after: first.next.unwrap(),
+        ..all()
+    };
+    let mut paged = first.rows;
+    paged.extend(search("boundary", rest).await);
+    assert_eq!(paged, boundary);
+}
+
+#[tokio::test]
+async fn lineage_leads_from_a_section_to_the_planning_and_back() {
+    let (_prepared, audit) = two_runs().await;
+    let run = run_of(0);
+    let back = audit.lineage(run, "section:1").await.unwrap();
+    let ids: BTreeSet<_> = back.behind.iter().map(|it| it.id.as_str()).collect();
+    for id in [
+        "observation:data_mismatch:attribute_1",
+        "sample:1",
+        "attribute:attribute_2",
+        "extract",
+        "request-1",
+    ] {
+        assert!(ids.contains(id), "{id} is missing in {ids:?}");
+    }
+    let kinds: BTreeSet<_> = back.behind.iter().map(|it| it.kind.as_str()).collect();
+    assert!(
+        kinds.contains("test") && kinds.contains("scope_attribute"),
+        "{kinds:?}"
+    );
+    assert!(back.ahead.is_empty());
+    let test = back.behind.iter().find(|it| it.kind == "test").unwrap();
+
+    let forth = audit.lineage(run, "attribute:attribute_1").await.unwrap();
+    let ahead: BTreeSet<_> = forth.ahead.iter().map(|it| it.id.as_str()).collect();
+    assert!(ahead.contains("section:1") && ahead.contains("scope:attribute_1"));
+    assert!(forth.behind.is_empty());
+    let of_test = audit.lineage(run, &test.id).await.unwrap();
+    assert!(of_test.ahead.iter().any(|it| it.kind == "observation"));
+    assert!(of_test.behind.iter().any(|it| it.kind == "sample"));
+    // A carried sample leads on to the version that it came from.
+    let carried = audit.lineage(run, "sample:1").await.unwrap();
+    assert_eq!(
+        carried
+            .of
+            .iter()
+            .filter_map(|it| it.version)
+            .collect::<Vec<_>>(),
+        [VersionNo(1), VersionNo(2)]
+    );
+    assert!(carried.told().contains("sample sample:1"));
+    let unknown = audit.lineage(run, "nothing").await.unwrap_err();
+    assert_eq!(unknown.code(), "unknown_item");
+}
+
+#[tokio::test]
+async fn an_export_holds_the_run_and_its_sums() {
+    let (prepared, audit) = two_runs().await;
+    let run = run_of(1);
+    let export = audit.export(run).await.unwrap();
+    let file = |name: &str| {
+        let found = export.files.iter().find(|(it, _)| it == name);
+        &found.unwrap_or_else(|| panic!("{name} is missing")).1
+    };
+    let manifest: serde_json::Value = serde_json::from_slice(file("manifest.json")).unwrap();
+    for it in manifest["files"].as_array().unwrap() {
+        let bytes = file(it["name"].as_str().unwrap());
+        assert_eq!(it["sha256"], hex::encode(Sha256::digest(bytes)));
+    }
+    let text = String::from_utf8(file("events.jsonl").clone()).unwrap();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    assert_eq!(lines.len() as u64, audit.summary(run).await.unwrap().events);
+    let logged = prepared.log.read(Position(0), 1_000_000).await.unwrap();
+    for line in &lines {
+        let position = line["position"].as_u64().unwrap();
+        let event = &logged[usize::try_from(position).unwrap() - 1];
+        assert_eq!(line["payload_text"], event.payload);
+        assert_eq!(line["hash"], hex::encode(event.hash));
+    }
+    let version = VersionRef {
+        run,
+        phase: Phase::SampleSelection,
+        number: VersionNo(2),
+    };
+    let shown: serde_json::Value =
+        serde_json::from_slice(file("versions/sample_selection-2.json")).unwrap();
+    assert_eq!(shown["version"], serde_json::json!(version));
+    let page = String::from_utf8(file("report.html").clone()).unwrap();
+    assert!(page.contains("made version 2") && page.contains("</html>"));
+    let timeline = String::from_utf8(file("timeline.csv").clone()).unwrap();
+    assert_eq!(timeline.lines().count(), lines.len() + 1);
+    assert!(matches!(
+        audit.export(run_of(9)).await,
+        Err(AuditError::UnknownRun { .. })
+    ));
+}
+
+/// With scans switched off in the whole database none is left where an index serves, so any that is counted is a
+/// question without one.
+#[tokio::test]
+async fn no_question_scans_the_log_or_a_large_table() {
+    let (prepared, _) = two_runs().await;
+    let mut session = PgConnection::connect(&prepared.url).await.unwrap();
+    let name: String = sqlx::query_scalar("SELECT current_database()")
+        .fetch_one(&mut session)
+        .await
+        .unwrap();
+    sqlx::raw_sql(&format!(
+        "ALTER DATABASE \"{name}\" SET enable_seqscan = off"
+    ))
+    .execute(&mut session)
+    .await
+    .unwrap();
+    let log = annal_log::Log::connect(&prepared.url, support::main_ledger())
+        .await
+        .unwrap();
+    let before = scans(&mut session).await;
+    ask_everything(&Audit::new(&log)).await;
+    log.pool().close().await;
+    // What a session counted shows when it is over. The scan that is made then is counted after those of the questions.
+    over(&mut session).await;
+    sqlx::raw_sql("SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off; SELECT count(reason) FROM annal.events")
+        .execute(&mut session)
+        .await
+        .unwrap();
+    sqlx::raw_sql("SELECT pg_stat_force_next_flush()")
+        .execute(&mut session)
+        .await
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let after = scans(&mut session).await;
+        let more: Vec<_> = after.iter().filter(|it| !before.contains(it)).collect();
+        if more.iter().any(|it| it.0 == "annal.events") {
+            let own = before
+                .iter()
+                .find(|it| it.0 == "annal.events")
+                .map_or(0, |it| it.1)
+                + 1;
+            assert_eq!(
+                more,
+                [&("annal.events".to_owned(), own)],
+                "before: {before:?}"
+            );
+            return;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "the scan made here is not counted: {after:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until the sessions that were asked, those without sequential scans, are gone.
+async fn over(session: &mut PgConnection) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let asked = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND backend_start > $1 AND pid <> pg_backend_pid()";
+    let started: chrono::DateTime<chrono::Utc> = sqlx::query_scalar(
+        "SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+    )
+    .fetch_one(&mut *session)
+    .await
+    .unwrap();
+    while sqlx::query_scalar::<_, i64>(asked)
+        .bind(started)
+        .fetch_one(&mut *session)
+        .await
+        .unwrap()
+        > 0
+    {
+        assert!(
+            Instant::now() < deadline,
+            "the sessions that were asked do not end"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn scans(session: &mut PgConnection) -> Vec<(String, i64)> {
+    sqlx::raw_sql("SELECT pg_stat_clear_snapshot()")
+        .execute(&mut *session)
+        .await
+        .unwrap();
+    sqlx::query_as(
+        "SELECT schemaname || '.' || relname, seq_scan FROM pg_stat_all_tables
+         WHERE schemaname || '.' || relname IN ('annal.events', 'annal_read.decisions', 'annal_read.refusals',
+             'annal_read.texts', 'annal_read.version_items', 'annal_read.workflow_steps', 'annal_read.test_results',
+             'annal_read.workflow_executions', 'annal_read.version_history') ORDER BY 1",
+    )
+    .fetch_all(session)
+    .await
+    .unwrap()
+}
+
+async fn ask_everything(audit: &Audit) {
+    let run = run_of(0);
+    let filters = [
+        all(),
+        DecisionFilter {
+            run: Some(run),
+            ..all()
+        },
+        DecisionFilter {
+            report: Some("Report 1".into()),
+            ..all()
+        },
+        DecisionFilter {
+            person: Some(person("olga-0")),
+            ..all()
+        },
+        DecisionFilter {
+            phase: Some(Phase::Scoping),
+            role: Some(Role::Tester),
+            ..all()
+        },
+        DecisionFilter {
+            since: Some(support::moment(0)),
+            until: Some(chrono::Utc::now()),
+            ..all()
+        },
+        DecisionFilter {
+            effective_since: Some(support::moment(0)),
+            ..all()
+        },
+        DecisionFilter {
+            run: Some(run),
+            item: Some(item("sample:1")),
+            ..all()
+        },
+        DecisionFilter {
+            overrides: true,
+            ..all()
+        },
+        DecisionFilter {
+            what: Some("approval".into()),
+            ..all()
+        },
+    ];
+    for filter in &filters {
+        audit.decisions(filter).await.unwrap();
+        audit.refusals(filter).await.unwrap();
+        audit.approvals(filter, Pace::default()).await.unwrap();
+        audit.four_eyes(filter, false).await.unwrap();
+        audit.late(filter).await.unwrap();
+        audit.search("boundary", filter).await.unwrap();
+    }
+    for filter in [
+        TimelineFilter {
+            run: Some(run),
+            ..TimelineFilter::default()
+        },
+        TimelineFilter {
+            person: Some(person("olga-0")),
+            ..TimelineFilter::default()
+        },
+        TimelineFilter {
+            run: Some(run),
+            item: Some(item("sample:1")),
+            ..TimelineFilter::default()
+        },
+        TimelineFilter {
+            run: Some(run),
+            phase: Some(Phase::Scoping),
+            ..TimelineFilter::default()
+        },
+    ] {
+        audit.timeline(&filter).await.unwrap();
+    }
+    audit.lineage(run, "section:1").await.unwrap();
+    audit.metrics(run).await.unwrap();
+    audit.summary(run).await.unwrap();
+    let version = VersionRef {
+        run,
+        phase: Phase::SampleSelection,
+        number: VersionNo(2),
+    };
+    audit.show(version, annal_audit::At::Latest).await.unwrap();
+}

@@ -1,5 +1,6 @@
 //! How fast the projections are rebuilt.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use annal_projector::{Progress, Projection, RebuildOptions};
@@ -81,14 +82,16 @@ impl Rebuild {
                 ..RebuildOptions::default()
             };
             let began = Instant::now();
-            let mut folded = began;
+            // What follows the first arrival is the little that was written since.
+            let mut arrived = BTreeMap::new();
             let note = |it: Progress| {
                 if it.position == it.target {
-                    folded = Instant::now();
+                    arrived.entry(it.projection).or_insert_with(Instant::now);
                 }
             };
             let done = on.projector.rebuild(names, &options, note).await?;
             wholes.add(rate(on.head.0, began));
+            let folded = arrived.values().max().copied().unwrap_or(began);
             folds.add(rate_over(on.head.0, folded - began));
             if let Some(other) = done
                 .iter()

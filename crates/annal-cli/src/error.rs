@@ -69,6 +69,7 @@ impl CliError {
             Self::Audit(
                 AuditError::UnknownRun { .. }
                 | AuditError::UnknownVersion { .. }
+                | AuditError::UnknownItem { .. }
                 | AuditError::UnknownEvent(_),
             ) => 6,
             Self::Interrupted => 130,

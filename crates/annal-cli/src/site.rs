@@ -33,6 +33,11 @@ impl Site {
         Ok(site)
     }
 
+    /// For commands that look at the projections as they are.
+    pub(crate) async fn to_look(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
+        Self::open(args, false, output).await
+    }
+
     /// For commands that act: a Temporal server beside it.
     pub(crate) async fn to_act(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
         Self::open(args, true, output).await

@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod acting;
+mod audit;
 mod naming;
 mod reading;
 mod running;
@@ -15,10 +16,12 @@ pub(crate) use acting::{
     RejectArgs, ReopenArgs, RequestArgs, RevertArgs, ReviewArgs, ReviseArgs, SignArgs, TestArgs,
     TestCommand, Who,
 };
+pub(crate) use audit::{
+    AuditCommand, ExportArgs, LineageArgs, Narrow, ProjectionsCommand, RebuildArgs,
+};
 pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
 pub(crate) use reading::{
-    DecisionsArgs, DiffArgs, InboxArgs, LogCommand, OfRun, ProjectionsCommand, ShowArgs,
-    TimelineArgs, VersionsArgs,
+    DecisionsArgs, DiffArgs, InboxArgs, LogCommand, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
 pub(crate) use running::{DemoArgs, Report, RunCommand, StartArgs, UpArgs};
 
@@ -126,6 +129,15 @@ pub(crate) enum Command {
     Timeline(TimelineArgs),
     /// Decisions with who, when and why.
     Decisions(DecisionsArgs),
+    /// Ask who decided what, when and why, over all runs.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// What stands behind something in a run, and what was built on it.
+    Lineage(LineageArgs),
+    /// Numbers of a run's phases: revisions, rejections, time to approve, what waits.
+    Metrics(OfRun),
+    /// Write a run into files for an examiner: events with hashes, versions, tables and a page to read.
+    Export(ExportArgs),
     /// Look at the log itself.
     #[command(subcommand)]
     Log(LogCommand),

@@ -58,9 +58,9 @@ pub(crate) struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArgs {
-    /// The run.
-    #[arg(value_name = "RUN")]
-    pub(crate) run: RunArg,
+    /// The run; a person's acts are listed over all runs without one.
+    #[arg(value_name = "RUN", required_unless_present = "person")]
+    pub(crate) run: Option<RunArg>,
     /// Only this phase.
     #[arg(long)]
     pub(crate) phase: Option<Phase>,
@@ -103,16 +103,4 @@ pub(crate) enum LogCommand {
     Head,
     /// Recompute every hash and name the first bad position.
     Verify,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProjectionsCommand {
-    /// How far each projection is.
-    Status,
-    /// Build projections anew from the log, compare and swap.
-    Rebuild {
-        /// Which ones; all if none is named.
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-    },
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod acting;
+pub(crate) mod audit;
 mod intents;
 pub(crate) mod projections;
 pub(crate) mod reading;

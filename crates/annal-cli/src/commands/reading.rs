@@ -76,7 +76,10 @@ pub(crate) async fn timeline(
 ) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
     let filter = TimelineFilter {
-        run: Some(site.run(&args.run).await?),
+        run: match &args.run {
+            Some(run) => Some(site.run(run).await?),
+            None => None,
+        },
         phase: args.phase,
         item: args.item.clone(),
         person: args.person.clone(),

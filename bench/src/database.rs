@@ -6,7 +6,7 @@ use std::time::Instant;
 use annal_bench::fill;
 use annal_core::{LedgerId, Position};
 use annal_log::{Log, migrate};
-use annal_projector::Projector;
+use annal_projector::{Projector, RebuildOptions};
 use annal_stack::{Needs, Settings, Stack};
 use sqlx::{Connection, PgConnection};
 
@@ -42,6 +42,12 @@ impl Database {
             ));
         }
         let projector = Projector::connect(&url, ledger).await?;
+        // Tables of an earlier definition would not be what is measured.
+        let status = projector.status().await?;
+        for due in status.iter().filter(|it| it.rebuild_due) {
+            let options = RebuildOptions::default();
+            projector.rebuild(&[&due.name], &options, |_| ()).await?;
+        }
         for it in projector.catch_up(head).await? {
             if it.position != head {
                 return Err(

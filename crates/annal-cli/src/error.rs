@@ -45,6 +45,17 @@ pub(crate) enum CliError {
         "the projections stay behind position {0} of the log; check that `annal projector` runs on this database"
     )]
     BehindTheLog(Position),
+    /// A file could not be written.
+    #[error("could not write {path}: {source}; check the path and the room on the disk")]
+    Unwritten {
+        path: String,
+        source: std::io::Error,
+    },
+    /// The log is not what was appended.
+    #[error(
+        "the log is not intact: {0}; keep it as it is, and compare it with a backup and with checkpoints"
+    )]
+    NotIntact(String),
     /// Something that should go on until it is stopped did not.
     #[error("{0} ended by itself; start it again, nothing is lost")]
     BrokeOff(&'static str),
@@ -57,10 +68,12 @@ pub(crate) enum CliError {
 
 impl CliError {
     /// The exit status: 2 usage, 3 refused by the rules, 4 the same command id with other content, 5 a server that does
-    /// not answer, 6 not found, 130 interrupted.
+    /// not answer, 6 not found, 7 a log that is not intact, 130 interrupted.
     pub(crate) fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Data(_) | Self::File { .. } => 2,
+            Self::Usage(_) | Self::Data(_) | Self::File { .. } | Self::Unwritten { .. } => 2,
+            Self::NotIntact(_) | Self::Log(annal_log::LogError::NotTheCheckpoint { .. }) => 7,
+            Self::Log(annal_log::LogError::OutOfReach { .. }) => 6,
             Self::Rejected(no) if no.code == RejectionCode::CommandReused => 4,
             Self::Rejected(_) => 3,
             Self::NotFound(_) => 6,
@@ -91,6 +104,8 @@ impl CliError {
             Self::Audit(error) => error.code(),
             Self::File { .. } => "file_unreadable",
             Self::BehindTheLog(_) => "behind_the_log",
+            Self::Unwritten { .. } => "file_unwritable",
+            Self::NotIntact(_) => "log_not_intact",
             Self::BrokeOff(_) => "broke_off",
             Self::Interrupted => "interrupted",
         }

@@ -71,7 +71,7 @@ async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Command::Lineage(args) => commands::audit::lineage(site, args, output).await,
         Command::Metrics(args) => commands::audit::metrics(site, args, output).await,
         Command::Export(args) => commands::audit::export(site, args, output).await,
-        Command::Log(args) => reading::log(site, args, output).await,
+        Command::Log(args) => commands::log::run(site, args, output).await,
         Command::Projections(args) => commands::projections::run(site, args, output).await,
         other => acting::run(site, other, output).await,
     }

@@ -43,6 +43,11 @@ impl Site {
         Self::open(args, true, output).await
     }
 
+    /// For commands about the log itself, which may be broken: no projection is asked to follow it.
+    pub(crate) async fn to_log(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
+        Self::open(args, false, output).await
+    }
+
     async fn open(args: &SiteArgs, temporal: bool, output: Output) -> Result<Self, CliError> {
         let settings = Settings::new(&args.home, Needs { temporal });
         let stack = Stack::start_with(settings, &|line: &str| output.aside(line)).await?;

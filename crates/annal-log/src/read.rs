@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use annal_core::envelope::Recorded;
-use annal_core::{CommandId, Position, Sequence};
+use annal_core::{CommandId, EventId, Position, Sequence};
 use chrono::{DateTime, Utc};
 
 use crate::append::Receipt;
@@ -78,6 +78,24 @@ impl Log {
         })
         .await?;
         Ok(Position(from_db(position)))
+    }
+
+    /// Where an event stands; none when the ledger has no such event.
+    ///
+    /// # Errors
+    /// [`LogError`] when the database cannot be asked.
+    pub async fn position_of(&self, event: EventId) -> Result<Option<Position>, LogError> {
+        let position: Option<i64> = retrying("finding an event", || async {
+            sqlx::query_scalar(
+                "SELECT position FROM annal.events WHERE event_id = $1 AND ledger = $2",
+            )
+            .bind(event.0)
+            .bind(self.ledger().as_str())
+            .fetch_optional(self.pool())
+            .await
+        })
+        .await?;
+        Ok(position.map(|position| Position(from_db(position))))
     }
 
     /// What the log answered to a command, and the hash of the content it came with; none when it has no such command.

@@ -2,6 +2,7 @@
 
 mod acting;
 mod audit;
+mod log;
 mod naming;
 mod reading;
 mod running;
@@ -19,9 +20,10 @@ pub(crate) use acting::{
 pub(crate) use audit::{
     AuditCommand, ExportArgs, LineageArgs, Narrow, ProjectionsCommand, RebuildArgs,
 };
+pub(crate) use log::{CheckpointArgs, LogCommand, LogExportArgs, ProveArgs, VerifyArgs};
 pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
 pub(crate) use reading::{
-    DecisionsArgs, DiffArgs, InboxArgs, LogCommand, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
+    DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
 pub(crate) use running::{DemoArgs, Report, RunCommand, StartArgs, UpArgs};
 
@@ -138,7 +140,7 @@ pub(crate) enum Command {
     Metrics(OfRun),
     /// Write a run into files for an examiner: events with hashes, versions, tables and a page to read.
     Export(ExportArgs),
-    /// Look at the log itself.
+    /// Look at the log itself, verify it, and prove it to others.
     #[command(subcommand)]
     Log(LogCommand),
     /// Look at the projections and rebuild them.

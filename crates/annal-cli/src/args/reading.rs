@@ -2,7 +2,7 @@
 
 use annal_core::{ItemId, PersonId, Phase, Position};
 use chrono::{DateTime, Utc};
-use clap::{Args, Subcommand};
+use clap::Args;
 
 use super::{PhaseArg, RunArg};
 
@@ -95,12 +95,4 @@ pub(crate) struct DecisionsArgs {
     /// Only attempts that the rules refused.
     #[arg(long)]
     pub(crate) refused: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum LogCommand {
-    /// The position and the hash of the newest event.
-    Head,
-    /// Recompute every hash and name the first bad position.
-    Verify,
 }

@@ -4,6 +4,7 @@ pub(crate) mod act;
 pub(crate) mod acting;
 pub(crate) mod audit;
 mod intents;
+pub(crate) mod log;
 pub(crate) mod projections;
 pub(crate) mod reading;
 pub(crate) mod runs;

@@ -7,8 +7,8 @@ use annal_core::{Phase, VersionNo};
 use serde::Serialize;
 
 use crate::args::{
-    DecisionsArgs, DiffArgs, InboxArgs, LogCommand, OfRun, PhaseArg, ShowArgs, SiteArgs,
-    TimelineArgs, VersionsArgs,
+    DecisionsArgs, DiffArgs, InboxArgs, OfRun, PhaseArg, ShowArgs, SiteArgs, TimelineArgs,
+    VersionsArgs,
 };
 use crate::error::CliError;
 use crate::output::{Output, listing};
@@ -218,39 +218,6 @@ pub(crate) async fn inbox(
             &["run_id", "phase", "action", "subject", "count", "due_at"],
         ),
     });
-    site.close().await
-}
-
-pub(crate) async fn log(
-    site: &SiteArgs,
-    command: &LogCommand,
-    output: Output,
-) -> Result<(), CliError> {
-    let site = Site::to_read(site, output).await?;
-    match command {
-        LogCommand::Head => {
-            let head = site.log.head().await?;
-            let ledger = site.log.ledger();
-            let hash = hex::encode(head.hash);
-            let answer =
-                serde_json::json!({"ledger": ledger, "position": head.position, "hash": hash});
-            output.answer(&answer, |_| {
-                format!("{ledger} stands at {} {hash}", head.position)
-            });
-        }
-        LogCommand::Verify => {
-            let verified = site.log.verify(None).await?;
-            let fault = verified.fault.as_ref().map(ToString::to_string);
-            let (position, intact) = (verified.head.position, fault.is_none());
-            let answer = serde_json::json!({
-                "ledger": site.log.ledger(), "position": position, "intact": intact, "fault": fault,
-            });
-            output.answer(&answer, |_| match &fault {
-                None => format!("{position} events, every hash is right"),
-                Some(fault) => format!("NOT INTACT: {fault}"),
-            });
-        }
-    }
     site.close().await
 }
 

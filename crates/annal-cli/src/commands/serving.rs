@@ -13,6 +13,9 @@ use crate::site::{Engine, Site};
 /// Servers, worker and projector, until Ctrl-C.
 pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
+    for warning in site.log.settings().await? {
+        output.aside(&format!("WARNING: {warning}"));
+    }
     let mut engine = Engine::start_for_all(&site).await?;
     let temporal = site.temporal();
     let is_up = serde_json::json!({

@@ -1,5 +1,6 @@
 //! Measures rebuilds, reconstruction and audit queries on a log of generated events.
 
+mod append;
 mod database;
 mod peer;
 mod queries;
@@ -43,6 +44,8 @@ enum What {
     Show(show::Show),
     /// Time of a page of each audit query.
     Queries(queries::Queries),
+    /// Events a second of appends, beside the peer.
+    Append(append::Append),
 }
 
 #[tokio::main]
@@ -53,6 +56,7 @@ async fn main() -> Result<(), Failure> {
         What::Rebuild(it) => it.run(&database).await?,
         What::Show(it) => it.run(&database).await?,
         What::Queries(it) => it.run(&database).await?,
+        What::Append(it) => it.run(&database).await?,
     }
     database.close().await
 }

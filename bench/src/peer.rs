@@ -19,7 +19,7 @@ use crate::spread::{Spread, say};
 
 /// The library asks for an aggregate; a replay uses nothing of it but its name and its events.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Replayed;
+pub(crate) struct Replayed;
 
 impl Aggregate for Replayed {
     const TYPE: &'static str = "dossier";

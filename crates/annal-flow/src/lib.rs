@@ -23,6 +23,7 @@ pub use client::{ClientSettings, FlowClient};
 pub use error::FlowError;
 pub use replay::{ReplayError, replay};
 pub use worker::{Worker, WorkerSettings};
+pub use workflow::Patches;
 
 /// The task queue of workflows and activities.
 pub const TASK_QUEUE: &str = "annal";

@@ -73,6 +73,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::workflow::{Patches, interceptor};
 
     fn histories() -> Vec<(PathBuf, Vec<u8>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
@@ -153,5 +154,46 @@ mod tests {
             );
         }
         assert!(tried >= 4, "{tried} histories hold both activities");
+    }
+
+    fn history(name: &str) -> Vec<u8> {
+        let named = |(path, _): &(PathBuf, Vec<u8>)| path.file_stem().unwrap() == name;
+        histories().into_iter().find(named).unwrap().1
+    }
+
+    async fn replay_by(patches: Patches, history: &[u8]) -> Result<(), ReplayError> {
+        let options = WorkflowReplayerOptions::new()
+            .workflow_interceptor(interceptor(patches))
+            .build();
+        replay_with(history, options).await
+    }
+
+    /// Histories from before the memo told what is stuck, and from after it, of the same story.
+    const OLD_WAY: &str = "preparation_failed";
+    const NEW_WAY: &str = "preparation_failed_and_memo_tells";
+
+    #[tokio::test]
+    async fn a_worker_that_holds_patches_back_goes_on_with_every_history() {
+        for (path, history) in histories() {
+            let replayed = replay_by(Patches::HeldBack, &history).await;
+            assert_eq!(replayed, Ok(()), "{}", path.display());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_without_a_patch_does_not_pass() {
+        let replayed = replay_by(Patches::Unguarded, &history(OLD_WAY)).await;
+        assert!(
+            matches!(replayed, Err(ReplayError::Differs(_))),
+            "{replayed:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_build_from_before_a_patch_goes_on_with_the_old_way_only() {
+        let before = replay_by(Patches::Unknown, &history(OLD_WAY)).await;
+        assert_eq!(before, Ok(()));
+        let after = replay_by(Patches::Unknown, &history(NEW_WAY)).await;
+        assert!(matches!(after, Err(ReplayError::Differs(_))), "{after:?}");
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::activities::Activities;
 use crate::desk::{Desk, engine};
 use crate::error::FlowError;
-use crate::workflow::ReportRunWorkflow;
+use crate::workflow::{Patches, ReportRunWorkflow, interceptor};
 use crate::{TASK_QUEUE, connection};
 
 /// How a worker works.
@@ -22,14 +22,22 @@ pub struct WorkerSettings {
     pub cached_runs: usize,
     /// How long activities may go on after [`Worker::stop`].
     pub grace: Duration,
+    /// Whether runs take on changes of the workflow that came with this build.
+    pub patches: Patches,
+}
+
+impl WorkerSettings {
+    /// What serves most.
+    pub const DEFAULT: Self = Self {
+        cached_runs: 200,
+        grace: Duration::from_secs(10),
+        patches: Patches::TakenOn,
+    };
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self {
-            cached_runs: 200,
-            grace: Duration::from_secs(10),
-        }
+        Self::DEFAULT
     }
 }
 
@@ -171,6 +179,7 @@ impl Post {
             // A worker that is gone is noticed soon: see the heartbeat of the activities.
             .sticky_queue_schedule_to_start_timeout(Duration::from_secs(5))
             .max_heartbeat_throttle_interval(Duration::from_secs(1))
+            .workflow_interceptor(interceptor(self.settings.patches))
             .register_activities(self.activities)
             .register_workflow::<ReportRunWorkflow>()
             .map_err(|error| refused(error.to_string()))?

@@ -11,7 +11,9 @@ use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowExecutionStatus
 use temporalio_common::protos::temporal::api::enums::v1::TaskQueueType;
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
 use temporalio_common::protos::temporal::api::taskqueue::v1::{PollerInfo, TaskQueue};
-use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeTaskQueueRequest;
+use temporalio_common::protos::temporal::api::workflowservice::v1::{
+    DescribeTaskQueueRequest, DescribeTaskQueueResponse,
+};
 use tokio::time::Instant;
 
 use super::FlowClient;
@@ -33,8 +35,10 @@ pub(super) enum Trouble {
 
 /// After this time without an answer we look whether there is a worker at all.
 const LOOK_FOR_WORKER_AFTER: Duration = Duration::from_secs(5);
-/// A poll lasts a minute; who has not polled for longer is gone.
+/// A poll lasts a minute; who has not polled for longer is gone, whatever the server thinks.
 const WORKER_GONE_AFTER: Duration = Duration::from_secs(75);
+/// Work that lies for so long, without a poll meanwhile, lies there because nobody waits for it.
+const LEFT_LYING: Duration = Duration::from_secs(10);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -77,7 +81,8 @@ impl FlowClient {
                 detail: innermost(&failure).to_owned(),
             }),
             Trouble::Server(status) => match status.code() {
-                // Too many at once, or a poll that ended: both pass. A query without a worker ends like this too.
+                _ if nobody_polls(&status) => Err(self.no_worker()),
+                // Too many at once, or a poll that ended: both pass.
                 Code::ResourceExhausted | Code::DeadlineExceeded | Code::FailedPrecondition => {
                     self.expect_worker().await
                 }
@@ -117,16 +122,30 @@ impl FlowClient {
 
     /// An error if nobody takes work from the queue.
     async fn expect_worker(&self) -> Result<(), FlowError> {
-        let pollers = pollers(&self.client)
+        let queue = queue(&self.client)
             .await
             .map_err(|status| self.unreachable(&status))?;
-        if pollers.iter().any(is_there) {
+        let polled = |time| {
+            queue
+                .pollers
+                .iter()
+                .any(|poller| polled_within(poller, time))
+        };
+        // A poll that is open would have taken what lies there.
+        let left_lying = queue.stats.and_then(|it| it.approximate_backlog_age);
+        let left_lying = left_lying.and_then(|age| Duration::try_from(age).ok());
+        let left_lying = left_lying.is_some_and(|age| age >= LEFT_LYING);
+        if polled(LEFT_LYING) || (polled(WORKER_GONE_AFTER) && !left_lying) {
             return Ok(());
         }
-        Err(FlowError::NoWorker {
+        Err(self.no_worker())
+    }
+
+    fn no_worker(&self) -> FlowError {
+        FlowError::NoWorker {
             queue: TASK_QUEUE.to_owned(),
             target: self.target.clone(),
-        })
+        }
     }
 
     fn unreachable(&self, status: &Status) -> FlowError {
@@ -144,7 +163,7 @@ impl FlowClient {
     }
 }
 
-async fn pollers(client: &Client) -> Result<Vec<PollerInfo>, Status> {
+async fn queue(client: &Client) -> Result<DescribeTaskQueueResponse, Status> {
     let request = DescribeTaskQueueRequest {
         namespace: client.options().namespace.clone(),
         task_queue: Some(TaskQueue {
@@ -152,19 +171,25 @@ async fn pollers(client: &Client) -> Result<Vec<PollerInfo>, Status> {
             ..TaskQueue::default()
         }),
         task_queue_type: TaskQueueType::Workflow as i32,
+        report_stats: true,
         ..DescribeTaskQueueRequest::default()
     };
     let mut service = client.connection().workflow_service();
     let answer = service.describe_task_queue(Request::new(request)).await?;
-    Ok(answer.into_inner().pollers)
+    Ok(answer.into_inner())
 }
 
-fn is_there(poller: &PollerInfo) -> bool {
+fn polled_within(poller: &PollerInfo, time: Duration) -> bool {
     let seen = poller
         .last_access_time
         .and_then(|time| SystemTime::try_from(time).ok());
     let ago = seen.and_then(|seen| seen.elapsed().ok());
-    ago.is_none_or(|ago| ago < WORKER_GONE_AFTER)
+    ago.is_none_or(|ago| ago < time)
+}
+
+/// The server's answer to a query that no worker can take.
+fn nobody_polls(status: &Status) -> bool {
+    status.code() == Code::FailedPrecondition && status.message().contains("no poller")
 }
 
 /// The workflow ended or went on in a new execution before it took the command: the next one is asked, or we hear that

@@ -24,8 +24,8 @@ pub(crate) struct Files {
     kept: Mutex<Vec<(Key, Arc<Source>)>>,
 }
 
-/// The hashes of the data and of its dictionary.
-type Key = (String, String);
+/// The hashes of the data and of its dictionary, and the schedule that is meant of it.
+type Key = (String, String, Option<String>);
 
 /// So many reports are kept in memory.
 const KEPT: usize = 4;
@@ -44,6 +44,7 @@ impl Files {
         let key = (
             opening.data.sha256.clone(),
             opening.dictionary.sha256.clone(),
+            schedule(&opening.dictionary.name).1,
         );
         if let Some(source) = self.known(&key) {
             return Ok(source);

@@ -7,6 +7,7 @@ mod clock;
 mod engine;
 mod input;
 mod options;
+mod patches;
 mod show;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,6 +28,9 @@ use temporalio_sdk::{
 
 pub(crate) use input::{Carried, Pace, RunInput};
 use options::Named;
+use patches::Patch;
+pub use patches::Patches;
+pub(crate) use patches::interceptor;
 use show::Shown;
 pub(crate) use show::{LISTS, WORD};
 
@@ -51,6 +55,8 @@ pub(crate) struct ReportRunWorkflow {
     /// The history has become long: no new work, the run goes on in a new execution.
     pausing: bool,
     shown: Option<Shown>,
+    /// Whether the memo tells what is stuck: [`Patch::MemoTellsWhatIsStuck`].
+    tells_stuck: bool,
 }
 
 #[workflow_methods]
@@ -67,25 +73,33 @@ impl ReportRunWorkflow {
             mail: carried.mail.into(),
             pausing: false,
             shown: None,
+            tells_stuck: false,
             input,
         }
     }
 
     #[run(name = "report_run")]
     pub(crate) async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<Option<Reply>> {
+        let tells_stuck = Patch::MemoTellsWhatIsStuck.is_taken_on(ctx);
+        ctx.state_mut(|run| run.tells_stuck = tells_stuck);
         if ctx.state(|run| run.progress.is_none()) {
             Self::open_run(ctx).await;
         }
-        // A signal that comes while the last branches end is answered in another round.
+        let no_more_mail = |run: &Self| run.pausing || run.mail.is_empty();
         loop {
             Self::lead(ctx).await;
-            if ctx.state(|run| run.pausing || run.mail.is_empty()) {
+            // A signal that comes while the last branches end is answered in another round.
+            if !ctx.state(no_more_mail) {
+                continue;
+            }
+            // A caller whose command is being carried out gets the answer, whatever else happens.
+            let all = ctx.clone();
+            Self::wait(ctx, move |_| all.all_handlers_finished()).await;
+            // So does a signal that came meanwhile.
+            if ctx.state(no_more_mail) {
                 break;
             }
         }
-        // A caller whose command is being carried out gets the answer, whatever else happens.
-        let all = ctx.clone();
-        Self::wait(ctx, move |_| all.all_handlers_finished()).await;
         if ctx.state(|run| run.pausing) {
             let next = ctx.state(Self::carry_over);
             ctx.continue_as_new(next, ContinueAsNewOptions::default())?;

@@ -24,10 +24,12 @@ pub(super) struct Shown {
     phases: Vec<String>,
     versions: Vec<String>,
     awaiting: Vec<String>,
+    /// Not told at all in executions from before it was.
+    stuck: Option<Vec<String>>,
 }
 
 impl Shown {
-    fn of(summary: &Summary) -> Self {
+    fn of(summary: &Summary, stuck: Option<Vec<String>>) -> Self {
         let started = summary
             .phases
             .iter()
@@ -55,18 +57,22 @@ impl Shown {
             phases: started.map(|it| it.phase.to_string()).collect(),
             versions: versions.collect(),
             awaiting,
+            stuck,
         }
     }
 
     /// Sends it to the server.
     pub(super) fn put_on(self, ctx: &WorkflowContext<ReportRunWorkflow>) {
-        let memo = [
+        let mut memo = vec![
             ("status", vec![self.status.name().to_owned()]),
             ("phases", self.phases.clone()),
             ("versions", self.versions.clone()),
             ("awaiting", self.awaiting.clone()),
         ];
-        let memo = memo.map(|(key, value)| (key, Some(MemoValue::new(value))));
+        memo.extend(self.stuck.map(|it| ("stuck", it)));
+        let memo = memo
+            .into_iter()
+            .map(|(key, value)| (key, Some(MemoValue::new(value))));
         if let Err(error) = ctx.upsert_memo(memo) {
             tracing::warn!(%error, "the memo could not be written");
         }
@@ -83,16 +89,23 @@ impl Shown {
 
 impl ReportRunWorkflow {
     pub(super) fn is_shown_late(&self) -> bool {
-        self.summary().map(Shown::of) != self.shown
+        self.to_show() != self.shown
     }
 
     /// What is to be shown, if it is not what is shown already.
     pub(super) fn next_to_show(&mut self) -> Option<Shown> {
-        let now = self.summary().map(Shown::of);
+        let now = self.to_show();
         if now == self.shown {
             return None;
         }
         self.shown.clone_from(&now);
         now
+    }
+
+    fn to_show(&self) -> Option<Shown> {
+        let stuck = self.stuck.iter();
+        let stuck = stuck.map(|(phase, why)| format!("{phase}: {why}"));
+        let told = self.tells_stuck.then(|| stuck.collect());
+        self.summary().map(|summary| Shown::of(summary, told))
     }
 }

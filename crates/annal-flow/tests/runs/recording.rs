@@ -4,15 +4,14 @@
 
 use std::path::Path;
 
+use annal_core::Phase;
 use annal_core::dossier::DossierCommand as Do;
 use annal_core::item::Verdict;
-use annal_core::run::{RunCommand, RunStatus};
-use annal_core::{Phase, Role};
-use annal_flow::Act;
+use annal_core::run::RunStatus;
 
 use crate::deadlines::{fast, until_there_are};
 use crate::long_runs::{executions, short};
-use crate::support::people::{asks, command};
+use crate::support::people::{asks, cancel};
 use crate::support::{Bank, Setup, has_draft};
 use crate::{broken_data, worker_dies};
 
@@ -33,11 +32,30 @@ async fn record_histories() {
         )
         .await;
     }
+    record_rejection().await;
     record_refusals().await;
     record_deadline().await;
     record_retry().await;
-    record_broken_data().await;
+    record_broken_data("preparation_failed").await;
     record_continue_as_new().await;
+}
+
+/// Records again only what is not there yet: a history that was recorded is never replaced, since it stands for runs that
+/// began with the build of its time.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a tool: writes tests/histories"]
+async fn record_what_is_new() {
+    record_rejection().await;
+    record_broken_data("preparation_failed_and_memo_tells").await;
+}
+
+/// A version that is rejected, and the revision that is approved.
+async fn record_rejection() {
+    let (bank, _worker) = Bank::open(Setup::default()).await;
+    bank.up_to_the_fork().await;
+    bank.select_samples(5).await;
+    end(&bank).await;
+    keep(&bank, "rejected_and_revised").await;
 }
 
 /// A refusal, a signal before its phase, and a cancellation.
@@ -57,7 +75,7 @@ async fn record_refusals() {
     ))
     .await;
     until_there_are(&bank, "attempt_refused", 2).await;
-    cancel(&bank).await;
+    end(&bank).await;
     keep(&bank, "refused_signal_before_its_phase_and_cancelled").await;
 }
 
@@ -65,7 +83,7 @@ async fn record_deadline() {
     let (bank, _worker) = Bank::open(fast()).await;
     until_there_are(&bank, "deadline_escalated", 4).await;
     bank.hand_in(Phase::Planning, Verdict::Include).await;
-    cancel(&bank).await;
+    end(&bank).await;
     keep(&bank, "deadline_and_escalations").await;
 }
 
@@ -73,33 +91,26 @@ async fn record_retry() {
     let (bank, worker) = Bank::open(Setup::default()).await;
     bank.until(has_draft(Phase::Planning)).await;
     let _worker = worker_dies::once(&bank, worker).await;
-    cancel(&bank).await;
+    end(&bank).await;
     keep(&bank, "activity_tried_again_by_another_worker").await;
 }
 
-async fn record_broken_data() {
+async fn record_broken_data(name: &str) {
     let (bank, _worker) = Bank::open(broken_data::broken()).await;
     broken_data::until_it_failed(&bank).await;
-    cancel(&bank).await;
-    keep(&bank, "preparation_failed").await;
+    end(&bank).await;
+    keep(&bank, name).await;
 }
 
 async fn record_continue_as_new() {
     let (bank, _worker) = Bank::open(short()).await;
     bank.up_to_the_fork().await;
-    cancel(&bank).await;
+    end(&bank).await;
     keep(&bank, "continued_as_new").await;
 }
 
-async fn cancel(bank: &Bank) {
-    let cancel = Act::Run(RunCommand::Cancel {});
-    bank.act(&command(
-        "xena",
-        Role::TestExecutive,
-        Some("recorded"),
-        cancel,
-    ))
-    .await;
+async fn end(bank: &Bank) {
+    bank.act(&cancel("recorded")).await;
 }
 
 /// Writes the history of each execution of the run.

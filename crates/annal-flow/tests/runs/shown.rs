@@ -18,6 +18,16 @@ async fn temporal(bank: &Bank) -> Client {
     Client::new(connection.expect("a server"), options).expect("a client")
 }
 
+/// What the memo of a run says under a key, if it has it.
+pub(crate) async fn memo(bank: &Bank, key: &str) -> Option<Vec<String>> {
+    let id = annal_flow::workflow_id(bank.log.ledger(), bank.run);
+    let client = temporal(bank).await;
+    let handle = client.get_workflow_handle::<UntypedWorkflow>(&id);
+    let described = handle.describe(WorkflowDescribeOptions::default()).await;
+    let memo = described.expect("described").memo();
+    memo.get(key).expect("readable")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_and_waiting_work_are_in_memo_and_search_attributes() {
     let (bank, _worker) = Bank::open(Setup::default()).await;
@@ -25,21 +35,14 @@ async fn versions_and_waiting_work_are_in_memo_and_search_attributes() {
     bank.until(|it| !has_draft(Phase::Planning)(it)).await;
     let client = temporal(&bank).await;
     let id = annal_flow::workflow_id(bank.log.ledger(), bank.run);
-    let handle = client.get_workflow_handle::<UntypedWorkflow>(&id);
-    let memo = handle
-        .describe(WorkflowDescribeOptions::default())
-        .await
-        .expect("described")
-        .memo();
-    let shown = |key: &str| {
-        memo.get::<Vec<String>>(key)
-            .expect("readable")
-            .expect("there")
-    };
-    assert_eq!(shown("status"), ["open"]);
-    assert_eq!(shown("phases"), ["planning"]);
-    assert_eq!(shown("versions"), ["planning@1 pending_approval"]);
-    assert_eq!(shown("awaiting"), ["report_owner planning"]);
+    for (key, shown) in [
+        ("status", "open"),
+        ("phases", "planning"),
+        ("versions", "planning@1 pending_approval"),
+        ("awaiting", "report_owner planning"),
+    ] {
+        assert_eq!(memo(&bank, key).await, Some(vec![shown.to_owned()]));
+    }
 
     // The search index follows after a moment.
     let query = "AnnalStatus = 'open' AND AnnalAwaiting = 'report_owner planning'";

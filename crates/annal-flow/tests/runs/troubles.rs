@@ -33,6 +33,25 @@ async fn without_a_worker_the_caller_hears_it_and_the_run_is_opened_once_one_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_died_is_missed_soon() {
+    let (bank, worker) = Bank::open(Setup::default()).await;
+    bank.until(has_draft(Phase::Planning)).await;
+    drop(worker);
+    let died = Instant::now();
+    let submit = asks("tom", None, Phase::Planning, Do::Submit { version: None });
+    let asked = bank.client.act(bank.run, &submit).await;
+    let error = asked.expect_err("nobody works");
+    assert!(matches!(error, FlowError::NoWorker { .. }), "{error}");
+    let after = died.elapsed();
+    assert!(after < Duration::from_secs(40), "{after:?}");
+
+    // What was sent is carried out once somebody is there, and the sender hears it.
+    let _worker = bank.worker().await;
+    bank.refused(&submit).await;
+    assert_eq!(bank.count("attempt_refused").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_server_the_caller_hears_it() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
     let target = free.expect("a port").to_string();

@@ -91,7 +91,10 @@ impl Bank {
     }
 
     pub(crate) async fn worker(&self) -> Worker {
-        let settings = WorkerSettings::default();
+        self.worker_with(WorkerSettings::default()).await
+    }
+
+    pub(crate) async fn worker_with(&self, settings: WorkerSettings) -> Worker {
         let TestTemporal { target, namespace } = &self.temporal;
         let worker = Worker::start(self.log.clone(), target, namespace, settings).await;
         worker.expect("a worker starts")

@@ -2,6 +2,7 @@
 
 use annal_core::dossier::DossierCommand;
 use annal_core::people::Person;
+use annal_core::run::RunCommand;
 use annal_core::{Command, CommandId, Phase, Role};
 use annal_flow::Act;
 use chrono::Utc;
@@ -54,4 +55,10 @@ pub(crate) fn asks(
         .find(|(id, _)| *id == who)
         .expect("works here");
     command(who, role, why, command_body)
+}
+
+/// Ends the run before its time.
+pub(crate) fn cancel(why: &str) -> Command<Act> {
+    let cancel = Act::Run(RunCommand::Cancel {});
+    command("xena", Role::TestExecutive, Some(why), cancel)
 }

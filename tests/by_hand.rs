@@ -4,63 +4,8 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::Child;
-
 use support::Home;
-
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
-
-struct Up(Child);
-
-impl Up {
-    /// Waits until it says that it is up.
-    fn start(home: &Home) -> Self {
-        let mut child = home.spawn(&["up"]);
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        assert!(line.starts_with("up: "), "{line}");
-        Self(child)
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // The servers' supervisors see to it that nothing is left.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start_run(home: &Home, data: &str) -> Vec<String> {
-    let file = |name: &str| format!("{EXAMPLES}/{name}");
-    let data = if data.contains('/') {
-        data.to_owned()
-    } else {
-        file(data)
-    };
-    let words = [
-        "run",
-        "start",
-        "--report",
-        "HMDA LAR Boston",
-        "--cycle",
-        "1990",
-        "--data",
-        &data,
-        "--dictionary",
-        &file("hmda_boston_dictionary.csv"),
-        "--people",
-        &file("people.json"),
-        "--samples",
-        "10",
-        "--as",
-        "xena",
-    ];
-    let _ = home;
-    words.iter().map(|it| (*it).to_owned()).collect()
-}
+use support::office::{EXAMPLES, Up, start_run, waits_for};
 
 fn words(list: &[String]) -> Vec<&str> {
     list.iter().map(String::as_str).collect()
@@ -70,7 +15,7 @@ fn words(list: &[String]) -> Vec<&str> {
 fn planning_by_hand_and_every_mistake_on_the_way() {
     let home = Home::new();
     let _up = Up::start(&home);
-    home.json(&words(&start_run(&home, "hmda_boston.csv")));
+    home.json(&words(&start_run("hmda_boston.csv")));
     let planning = "latest/planning";
     waits_for(&home, "ana", "decide");
 
@@ -112,22 +57,6 @@ fn planning_by_hand_and_every_mistake_on_the_way() {
     );
     let refused = home.json(&["decisions", "latest", "--refused"]);
     assert!(refused["rows"].as_array().unwrap().len() >= 5, "{refused}");
-}
-
-/// Waits until something of the kind is in the person's inbox: the engine goes on by itself between two commands.
-fn waits_for(home: &Home, person: &str, action: &str) {
-    for _ in 0..600 {
-        let inbox = home.json(&["inbox", "--as", person]);
-        if inbox
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|it| it["action"] == action)
-        {
-            return;
-        }
-    }
-    panic!("nothing to {action} came to {person}");
 }
 
 fn refusals_before_a_decision(home: &Home) {
@@ -209,12 +138,12 @@ fn bad_files_are_told_by_line_and_nothing_is_written() {
         path.display().to_string()
     };
     let missing = broken("missing.csv", whole.replacen("loan_to_value,", "", 1));
-    let (_, message) = home.refused(2, &words(&start_run(&home, &missing)));
+    let (_, message) = home.refused(2, &words(&start_run(&missing)));
     assert!(message.contains("loan_to_value"), "{message}");
     let row = broken("row.csv", whole.replacen("\n3,0.372,", "\n3,", 1));
-    let (_, message) = home.refused(2, &words(&start_run(&home, &row)));
+    let (_, message) = home.refused(2, &words(&start_run(&row)));
     assert!(message.contains("line 4"), "{message}");
-    let (_, message) = home.refused(2, &words(&start_run(&home, "/no/such.csv")));
+    let (_, message) = home.refused(2, &words(&start_run("/no/such.csv")));
     assert!(message.contains("/no/such.csv"), "{message}");
     assert_eq!(home.json(&["log", "head"])["position"], 0);
 }

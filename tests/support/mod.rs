@@ -5,6 +5,8 @@
     reason = "each test program uses its part of what they share"
 )]
 
+pub(crate) mod office;
+
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 

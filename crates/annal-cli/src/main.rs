@@ -55,10 +55,11 @@ async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
     match &cli.command {
         Command::Demo(args) => demo::demo(site, args, output).await,
         Command::Up(args) => serving::up(site, args, output).await,
-        Command::Worker => serving::worker(site, output).await,
+        Command::Worker(args) => serving::worker(site, args, output).await,
         Command::Projector => serving::projector(site, output).await,
         Command::Migrate => serving::migrate(site, output).await,
         Command::Run(args) => commands::runs::run(site, args, output).await,
+        Command::Definition(args) => commands::definition::run(args, output),
         Command::Inbox(args) => reading::inbox(site, args, output).await,
         Command::Versions(args) => reading::versions(site, args, output).await,
         Command::Show(args) => reading::show(site, args, output).await,

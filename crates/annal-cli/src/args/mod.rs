@@ -25,7 +25,9 @@ pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
 pub(crate) use reading::{
     DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
-pub(crate) use running::{DemoArgs, Report, RunCommand, StartArgs, UpArgs};
+pub(crate) use running::{
+    DefinitionCommand, DemoArgs, Report, RunCommand, StartArgs, UpArgs, WorkerArgs,
+};
 
 /// Tests the data behind regulatory reports: every decision is an immutable event, tied to the workflow that made it.
 #[derive(Debug, Parser)]
@@ -70,7 +72,7 @@ pub(crate) enum Command {
     /// Start the database, Temporal, a worker and the projector, and keep them running until Ctrl-C.
     Up(UpArgs),
     /// Run a worker against servers that run elsewhere.
-    Worker,
+    Worker(WorkerArgs),
     /// Keep the projections up to date against a database that runs elsewhere.
     Projector,
     /// Bring the database to the newest schema.
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     /// Start, list and show runs.
     #[command(subcommand)]
     Run(RunCommand),
+    /// Look at workflow definitions and check one.
+    #[command(subcommand)]
+    Definition(DefinitionCommand),
     /// What waits for a person.
     Inbox(InboxArgs),
     /// Decide on items of a version.

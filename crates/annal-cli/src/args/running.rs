@@ -41,6 +41,13 @@ pub(crate) struct UpArgs {
     pub(crate) check: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// New runs do not take on changes of the workflow yet, because workers of an older build still run beside this one.
+    #[arg(long)]
+    pub(crate) hold_patches_back: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunCommand {
     /// Open a run for a report.
@@ -124,4 +131,22 @@ pub(crate) struct MoveArgs {
     /// The newer definition.
     #[arg(long, value_name = "VERSION")]
     pub(crate) to: semver::Version,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DefinitionCommand {
+    /// The definitions that this build knows.
+    List,
+    /// The phases of a definition.
+    Show {
+        /// Its version.
+        #[arg(value_name = "VERSION")]
+        version: semver::Version,
+    },
+    /// Check a definition that is being written; a fault is named with its place.
+    Check {
+        /// The definition.
+        #[arg(value_name = "JSON")]
+        file: PathBuf,
+    },
 }

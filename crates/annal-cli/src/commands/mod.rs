@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod acting;
 pub(crate) mod audit;
+pub(crate) mod definition;
 mod intents;
 pub(crate) mod log;
 pub(crate) mod projections;

@@ -1,11 +1,11 @@
 //! Commands that keep something running.
 
-use annal_flow::{Worker, WorkerSettings};
+use annal_flow::{Patches, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::Projector;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{SiteArgs, UpArgs};
+use crate::args::{SiteArgs, UpArgs, WorkerArgs};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::site::{Engine, Site};
@@ -43,10 +43,20 @@ pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(
 }
 
 /// A worker against servers that run elsewhere.
-pub(crate) async fn worker(args: &SiteArgs, output: Output) -> Result<(), CliError> {
+pub(crate) async fn worker(
+    args: &SiteArgs,
+    how: &WorkerArgs,
+    output: Output,
+) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
     let address = site.temporal();
-    let settings = WorkerSettings::default();
+    let settings = WorkerSettings {
+        patches: match how.hold_patches_back {
+            true => Patches::HeldBack,
+            false => Patches::TakenOn,
+        },
+        ..WorkerSettings::default()
+    };
     let (target, namespace) = (&address.target, &address.namespace);
     let mut worker = Worker::start(site.log.clone(), target, namespace, settings).await?;
     output.aside(&format!("worker: polls {target}"));

@@ -1,1 +1,19 @@
-//! annal-server
+//! The HTTP API, sign-in and the web console.
+//!
+//! No rule lives here: every change goes through the running workflow, every reading through the audit crate. The way
+//! of a request: `router` → a room of its own (`api`, `console`, `sign_in`, `ops`) → [`app::App`] → flow or audit.
+
+mod api;
+mod app;
+mod console;
+mod error;
+mod ops;
+mod router;
+mod server;
+mod settings;
+mod sign_in;
+mod viewer;
+
+pub use error::ServerError;
+pub use server::Server;
+pub use settings::ServerSettings;

@@ -1,0 +1,64 @@
+//! What every handler can reach.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use annal_audit::Audit;
+use annal_core::LedgerId;
+use annal_flow::FlowClient;
+use annal_log::Log;
+use annal_projector::Projector;
+
+use crate::error::ServerError;
+use crate::settings::ServerSettings;
+
+/// Shared by all requests. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+struct Shared {
+    ledgers: BTreeMap<LedgerId, Ledger>,
+}
+
+/// One ledger, and the ways to it.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    pub(crate) id: LedgerId,
+    pub(crate) log: Log,
+    pub(crate) audit: Audit,
+    pub(crate) projector: Projector,
+    pub(crate) flow: FlowClient,
+}
+
+impl App {
+    pub(crate) async fn connect(settings: &ServerSettings) -> Result<Self, ServerError> {
+        let mut ledgers = BTreeMap::new();
+        for id in &settings.ledgers {
+            ledgers.insert(id.clone(), Ledger::connect(settings, id).await?);
+        }
+        Ok(Self(Arc::new(Shared { ledgers })))
+    }
+
+    /// A ledger that is served here.
+    pub(crate) fn ledger(&self, id: &LedgerId) -> Option<&Ledger> {
+        self.0.ledgers.get(id)
+    }
+
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
+        self.0.ledgers.values()
+    }
+}
+
+impl Ledger {
+    async fn connect(settings: &ServerSettings, id: &LedgerId) -> Result<Self, ServerError> {
+        let log = Log::connect(&settings.database_url, id.clone()).await?;
+        let (target, namespace) = (&settings.temporal_target, &settings.temporal_namespace);
+        Ok(Self {
+            id: id.clone(),
+            audit: Audit::new(&log),
+            projector: Projector::connect(&settings.database_url, id.clone()).await?,
+            flow: FlowClient::connect(target, namespace, id.clone()).await?,
+            log,
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! Why a server does not start or broke off.
+
+use annal_flow::FlowError;
+use annal_log::LogError;
+use annal_projector::ProjectorError;
+
+/// What keeps a server from serving.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on: {source}; choose another with --listen")]
+    Listen {
+        /// As it was asked for.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Serving ended with an error.
+    #[error("serving broke off: {0}")]
+    Serving(#[source] std::io::Error),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The projections.
+    #[error(transparent)]
+    Projector(#[from] ProjectorError),
+    /// Temporal.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+}

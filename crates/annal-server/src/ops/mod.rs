@@ -1,0 +1,10 @@
+//! For who runs the server: health, readiness, metrics.
+
+use axum::Router;
+
+use crate::app::App;
+
+/// The routes of this room.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+}

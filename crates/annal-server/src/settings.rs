@@ -1,0 +1,20 @@
+//! What a server is started with.
+
+use std::net::SocketAddr;
+
+use annal_core::LedgerId;
+
+/// Where a server listens and what it serves.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The log's database.
+    pub database_url: String,
+    /// Temporal's address, host and port.
+    pub temporal_target: String,
+    /// Temporal's namespace.
+    pub temporal_namespace: String,
+    /// The ledgers that are served.
+    pub ledgers: Vec<LedgerId>,
+}

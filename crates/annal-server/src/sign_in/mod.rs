@@ -1,0 +1,10 @@
+//! Signing in and out, sessions, tokens.
+
+use axum::Router;
+
+use crate::app::App;
+
+/// The routes of this room.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+}

@@ -32,7 +32,7 @@ async fn append(log: &Log, expected: u64, count: usize) {
             causation_id: None,
             actor: Actor {
                 id: PersonId::new("ana").unwrap(),
-                name: "Ana".to_owned(),
+                name: "Ana".into(),
                 role: Role::Tester,
                 on_behalf_of: None,
             },

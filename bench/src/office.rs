@@ -100,7 +100,7 @@ impl Office {
         ];
         let person = |(name, role): (&str, Role)| Person {
             id: person(&self.team(name)),
-            name: name.to_uppercase(),
+            name: name.to_uppercase().into(),
             roles: [role].into(),
         };
         roles.into_iter().map(person).collect()

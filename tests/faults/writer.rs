@@ -151,7 +151,7 @@ pub(crate) fn adding(to: &StreamId, expected: Sequence, events: usize) -> Append
             causation_id: None,
             actor: Actor {
                 id: PersonId::new("ana.tester").unwrap(),
-                name: "Ana Tester".to_owned(),
+                name: "Ana Tester".into(),
                 role: Role::Tester,
                 on_behalf_of: None,
             },

@@ -1,6 +1,6 @@
 //! Who decided what, and who was refused.
 
-use annal_core::{CommandId, PersonId, Phase, Position, RunId, VersionNo};
+use annal_core::{CommandId, PersonId, Phase, Position, PrintedName, RunId, VersionNo};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct DecisionRow {
     /// Who.
     pub actor_id: PersonId,
     /// Their printed name then.
-    pub actor_name: String,
+    pub actor_name: PrintedName,
     /// Their role then.
     pub actor_role: String,
     /// In whose place.
@@ -78,7 +78,7 @@ pub struct RefusalRow {
     /// Who tried.
     pub actor_id: PersonId,
     /// Their printed name; none for somebody who is not on the run's register.
-    pub actor_name: Option<String>,
+    pub actor_name: Option<PrintedName>,
     /// In which role.
     pub actor_role: String,
     /// The reason that they gave.
@@ -116,9 +116,13 @@ impl Audit {
         filter.narrow(&mut query, self, as_of, runs);
         filter.narrow_decisions(&mut query, as_of);
         let order = format!("position LIMIT {}", u64::from(filter.limit) + 1);
-        let rows: Vec<DecisionRow> = snapshot
+        let mut rows: Vec<DecisionRow> = snapshot
             .rows(query, &order, "listing the decisions")
             .await?;
+        // Opening asks over a connection of its own; two at a time for each question could take all there are.
+        drop(snapshot);
+        let names = rows.iter_mut().map(|row| &mut row.actor_name);
+        self.log.open_names(names).await?;
         let ledger = self.log.ledger().clone();
         Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
             row.position
@@ -144,7 +148,11 @@ impl Audit {
             query.push(" AND code = ").push_bind(code.clone());
         }
         let order = format!("position LIMIT {}", u64::from(filter.limit) + 1);
-        let rows: Vec<RefusalRow> = snapshot.rows(query, &order, "listing the refusals").await?;
+        let mut rows: Vec<RefusalRow> =
+            snapshot.rows(query, &order, "listing the refusals").await?;
+        drop(snapshot);
+        let names = rows.iter_mut().filter_map(|row| row.actor_name.as_mut());
+        self.log.open_names(names).await?;
         let ledger = self.log.ledger().clone();
         Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
             row.position

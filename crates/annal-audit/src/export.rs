@@ -4,7 +4,7 @@ mod html;
 
 use annal_core::envelope::Recorded;
 use annal_core::version::VersionRef;
-use annal_core::{Position, RunId};
+use annal_core::{Position, PrintedName, RunId};
 use annal_log::StreamId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -38,6 +38,9 @@ struct EventLine<'a> {
     event_version: &'a str,
     recorded_at: chrono::DateTime<chrono::Utc>,
     metadata: &'a annal_core::envelope::Metadata,
+    /// What is hashed as the actor's name, where that is not the name itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed_name: Option<&'a str>,
     /// The payload's bytes as they were written: a text, because a JSON value does not keep its spaces.
     payload_text: &'a str,
     payload: &'a RawValue,
@@ -175,7 +178,8 @@ fn jsonl(events: &[Recorded]) -> Result<Vec<u8>, AuditError> {
             event_version: &it.event_version,
             recorded_at: it.recorded_at,
             metadata: &it.metadata,
-            payload_text: &it.payload,
+            sealed_name: it.stored.as_ref().map(|it| it.actor_name.as_str()),
+            payload_text: it.stored.as_ref().map_or(&it.payload, |it| &it.payload),
             payload,
             hash: hex::encode(it.hash),
         }));
@@ -224,6 +228,10 @@ fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => String::new(),
         serde_json::Value::String(text) => text.clone(),
+        // A name that was erased.
+        serde_json::Value::Object(_) if PrintedName::deserialize(value).is_ok() => {
+            PrintedName::Erased.to_string()
+        }
         other => other.to_string(),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Replay {
 }
 
 /// An event's row, as far as a replay needs it.
-type Row = (i64, DateTime<Utc>, String, Option<String>, String);
+type Row = (i64, DateTime<Utc>, String, Option<String>, String, String);
 
 impl Replay {
     pub(crate) async fn of(
@@ -40,7 +40,7 @@ impl Replay {
     ) -> Result<Self, AuditError> {
         let stream = StreamId::dossier(version.run, version.phase);
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT position, recorded_at, actor_id, reason, payload::text FROM annal.events
+            "SELECT position, recorded_at, actor_id, reason, event_type, payload::text FROM annal.events
              WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position <= $4
              ORDER BY sequence",
         )
@@ -53,7 +53,7 @@ impl Replay {
         .asking("replaying a dossier")?;
         let mut replay = Self::new(version);
         for row in rows {
-            replay.take(row)?;
+            replay.take(audit, row).await?;
         }
         Ok(replay)
     }
@@ -73,10 +73,15 @@ impl Replay {
         }
     }
 
-    fn take(&mut self, (position, at, actor, reason, payload): Row) -> Result<(), AuditError> {
+    async fn take(
+        &mut self,
+        audit: &Audit,
+        (position, at, actor, reason, event_type, payload): Row,
+    ) -> Result<(), AuditError> {
         let position = from_bigint(position);
         let unreadable = |detail: String| LogError::Undecodable { position, detail };
-        let event: E = serde_json::from_str(&payload).map_err(|no| unreadable(no.to_string()))?;
+        let event = audit.log.read_payload(&event_type, &payload).await?;
+        let event: E = event.map_err(|no: serde_json::Error| unreadable(no.to_string()))?;
         let actor = PersonId::new(actor).map_err(|no| unreadable(no.to_string()))?;
         let act = Act {
             // The engine approves what a person submits where no approval is due.

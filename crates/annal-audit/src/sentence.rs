@@ -21,6 +21,9 @@ pub fn run_sentence(who: &str, event: &R) -> String {
             person.name,
             word(&person.roles)
         ),
+        R::PersonErased { person, reason, .. } => {
+            format!("{who} erased the name of {person}: {reason}")
+        }
         R::PhaseStarted { phase } => format!("phase {phase} started"),
         R::PhaseCompleted { phase } => format!("phase {phase} was completed"),
         R::PhaseSkipped { phase, why } => format!("phase {phase} was skipped: {why}"),

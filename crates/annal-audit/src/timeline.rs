@@ -1,6 +1,6 @@
 //! What happened, in order, from the log itself.
 
-use annal_core::{CommandId, EventId, ItemId, PersonId, Phase, Position, RunId};
+use annal_core::{CommandId, EventId, ItemId, PersonId, Phase, Position, PrintedName, RunId};
 use annal_log::LogError;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,7 @@ pub struct TimelineEntry {
     /// Who.
     pub actor_id: PersonId,
     /// Their printed name then.
-    pub actor_name: String,
+    pub actor_name: PrintedName,
     /// Their role then.
     pub actor_role: String,
     /// In whose place.
@@ -112,7 +112,14 @@ impl Audit {
             .fetch_all(self.log.pool())
             .await
             .asking("reading the timeline")?;
-        let entries: Result<Vec<_>, _> = rows.into_iter().map(|row| row.0.told()).collect();
+        let mut rows: Vec<Row> = rows.into_iter().map(|row| row.0).collect();
+        let names = rows.iter_mut().map(|row| &mut row.entry.actor_name);
+        self.log.open_names(names).await?;
+        for row in &mut rows {
+            let event_type = &row.entry.event_type;
+            self.log.open_payload(event_type, &mut row.payload).await?;
+        }
+        let entries: Result<Vec<_>, _> = rows.into_iter().map(Row::told).collect();
         let ledger = self.log.ledger().clone();
         Ok(Page::cut(ledger, head, entries?, filter.limit, |entry| {
             entry.position
@@ -185,7 +192,7 @@ fn about_item(query: &mut QueryBuilder<'static, Postgres>, item: &ItemId) {
 impl Row {
     fn told(self) -> Result<TimelineEntry, AuditError> {
         let mut entry = self.entry;
-        let who = entry.actor_name.clone();
+        let who = entry.actor_name.to_string();
         let sentence = if self.aggregate_type == "report_run" {
             serde_json::from_value(self.payload).map(|event| run_sentence(&who, &event))
         } else {

@@ -73,6 +73,7 @@ async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Command::Metrics(args) => commands::audit::metrics(site, args, output).await,
         Command::Export(args) => commands::audit::export(site, args, output).await,
         Command::Log(args) => commands::log::run(site, args, output).await,
+        Command::Person(args) => commands::person::run(site, args, output).await,
         Command::Projections(args) => commands::projections::run(site, args, output).await,
         other => acting::run(site, other, output).await,
     }

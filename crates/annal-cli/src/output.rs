@@ -107,6 +107,9 @@ pub(crate) fn plain(value: &Value) -> String {
         Value::Null => "–".to_owned(),
         Value::String(text) => shorter(text),
         Value::Array(all) => all.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other if *other == serde_json::json!({"erased": true}) => {
+            annal_core::PrintedName::Erased.to_string()
+        }
         other => other.to_string(),
     }
 }

@@ -65,12 +65,23 @@ pub struct Recorded {
     pub event_type: String,
     /// Schema version of the payload, for instance `1.0`.
     pub event_version: String,
-    /// The payload's bytes exactly as written; these are what is hashed.
+    /// The payload: the bytes exactly as written, which are what is hashed, unless `stored` has these.
     pub payload: String,
     /// The rest of the envelope.
     pub metadata: Metadata,
     /// When the log took it, by the database server's clock.
     pub recorded_at: DateTime<Utc>,
+    /// What is hashed in the place of payload and actor's name, where names are sealed in the log and were opened here.
+    pub stored: Option<Stored>,
     /// Hash over this event and its predecessor's hash.
     pub hash: [u8; 32],
+}
+
+/// Texts of an event as the log holds them, with names sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The payload.
+    pub payload: String,
+    /// The actor's name.
+    pub actor_name: String,
 }

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod item;
 pub mod people;
 pub mod phase;
+pub mod printed_name;
 pub mod rejection;
 pub mod run;
 pub mod version;
@@ -26,4 +27,5 @@ pub use ids::{
 };
 pub use people::{Actor, Role};
 pub use phase::Phase;
+pub use printed_name::PrintedName;
 pub use rejection::Rejection;

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PersonId;
+use crate::printed_name::PrintedName;
+use crate::rejection::{Rejection, RejectionCode};
 
 /// What a person may do on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,9 +95,28 @@ pub struct Person {
     /// Stable, never reused.
     pub id: PersonId,
     /// As it is printed beside a signature.
-    pub name: String,
+    pub name: PrintedName,
     /// Roles on this run.
     pub roles: BTreeSet<Role>,
+}
+
+impl Person {
+    /// Refuses a person whose name was erased: there is none to be printed beside an act.
+    ///
+    /// # Errors
+    /// `person_erased`.
+    pub fn expect_name(&self) -> Result<(), Rejection> {
+        if !self.name.is_erased() {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            RejectionCode::PersonErased,
+            format!(
+                "the name of {} was erased and they act no more; register who acts now under another id",
+                self.id
+            ),
+        ))
+    }
 }
 
 /// Who acts. Made only from a run's own register (`ReportRun::authorise`) or as the engine, so a command cannot
@@ -105,7 +126,7 @@ pub struct Actor {
     /// The person.
     pub id: PersonId,
     /// Printed name at the time of the act.
-    pub name: String,
+    pub name: PrintedName,
     /// The role in which the person acts here.
     pub role: Role,
     /// The person in whose place they act, if any.
@@ -123,7 +144,7 @@ impl Actor {
         let id = PersonId::new("annal").expect("a constant, valid id");
         Self {
             id,
-            name: "Annal".to_owned(),
+            name: "Annal".into(),
             role: Role::Engine,
             on_behalf_of: None,
         }

@@ -60,6 +60,8 @@ pub enum RejectionCode {
     RunAlreadyOpen,
     /// The person is not on the run's register.
     UnknownPerson,
+    /// The person's name was erased; they act no more.
+    PersonErased,
     /// The person does not hold the role.
     RoleNotHeld,
     /// The role may not do this.
@@ -110,6 +112,7 @@ impl RejectionCode {
             Self::RunNotOpen => "run_not_open",
             Self::RunAlreadyOpen => "run_already_open",
             Self::UnknownPerson => "unknown_person",
+            Self::PersonErased => "person_erased",
             Self::RoleNotHeld => "role_not_held",
             Self::RoleNotAllowed => "role_not_allowed",
             Self::FourEyes => "four_eyes",

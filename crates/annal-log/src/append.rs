@@ -120,6 +120,7 @@ impl Log {
             }
             .into());
         }
+        let append = self.sealing().seal(append).await?;
         self.group().append(append).await
     }
 }

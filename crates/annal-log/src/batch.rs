@@ -3,11 +3,12 @@
 use annal_core::{CommandId, Position, Role, Sequence};
 use chrono::SecondsFormat;
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::row::{from_db, to_db};
+use crate::sealing::stored;
 use crate::stream::StreamId;
 
 /// A command as the SQL type `annal.append_command` has it.
@@ -56,7 +57,7 @@ impl<'a> From<&'a Append> for WireCommand<'a> {
             correlation_id: metadata.correlation_id,
             causation_id: metadata.causation_id,
             actor_id: metadata.actor.id.as_str(),
-            actor_name: &metadata.actor.name,
+            actor_name: stored(&metadata.actor.name),
             actor_role: metadata.actor.role,
             on_behalf_of: metadata
                 .actor
@@ -101,7 +102,7 @@ const CALL: &str = "SELECT outcome, first_position, last_position, reply, aggreg
 
 /// Appends all of them; the outcomes are in their order.
 pub(crate) async fn append(
-    pool: &PgPool,
+    database: impl PgExecutor<'_>,
     ledger: &str,
     appends: &[&Append],
 ) -> Result<Vec<Result<Receipt, AppendError>>, sqlx::Error> {
@@ -124,7 +125,7 @@ pub(crate) async fn append(
         .bind(types)
         .bind(versions)
         .bind(payloads)
-        .fetch_all(pool)
+        .fetch_all(database)
         .await?;
     if rows.len() != appends.len() {
         let told = format!("{} outcomes for {} commands", rows.len(), appends.len());

@@ -100,6 +100,27 @@ pub enum LogError {
         /// What does not fit.
         detail: String,
     },
+    /// The persons' keys are wrapped, and what unwraps them is not here.
+    #[error(
+        "the names on ledger '{ledger}' are sealed with a master key, and {detail}; let ANNAL_MASTER_KEY_FILE name the file with the one that the ledger was sealed with"
+    )]
+    Locked {
+        /// Whose names.
+        ledger: String,
+        /// What is missing.
+        detail: &'static str,
+    },
+    /// A sealed name that is not erased, and cannot be read all the same.
+    #[error("a name that is sealed with key {key} cannot be opened: {detail}")]
+    NameNotOpened {
+        /// The key's number.
+        key: i64,
+        /// Why.
+        detail: &'static str,
+    },
+    /// The file with the master key.
+    #[error(transparent)]
+    MasterKey(#[from] crate::sealing::UnreadableKey),
     /// The program is shutting down.
     #[error("the log was closed while {doing}; the program is shutting down")]
     Closed {
@@ -125,6 +146,9 @@ impl LogError {
             Self::AlteredFile(_) => "log_altered_file",
             Self::OutOfReach { .. } => "log_out_of_reach",
             Self::NotTheCheckpoint { .. } => "log_not_the_checkpoint",
+            Self::Locked { .. } => "log_names_locked",
+            Self::NameNotOpened { .. } => "log_name_not_opened",
+            Self::MasterKey(_) => "log_master_key_unreadable",
             Self::Closed { .. } => "log_closed",
         }
     }

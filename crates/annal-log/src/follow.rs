@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::LogError;
 use crate::log::Log;
-use crate::row::EventRow;
+use crate::sealing::opened;
 
 /// Events fetched at a time.
 const PAGE: u32 = 500;
@@ -45,8 +45,16 @@ impl Log {
                     }
                     continue;
                 }
+                let ring = match log.sealing().ring_for(&rows).await {
+                    Ok(ring) => ring,
+                    Err(error) if error.is_transient() => continue,
+                    Err(error) => {
+                        yield Err(error);
+                        return;
+                    }
+                };
                 for row in rows {
-                    match EventRow::recorded(row) {
+                    match opened(row, &ring) {
                         Ok(recorded) => {
                             at = recorded.position;
                             yield Ok(recorded);

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::sealing;
+
 /// What stands before the first event of a ledger.
 pub const BEFORE_THE_FIRST: [u8; 32] = [0; 32];
 
@@ -125,6 +127,7 @@ impl<'a> From<&'a Recorded> for Envelope<'a> {
     fn from(recorded: &'a Recorded) -> Self {
         let metadata = &recorded.metadata;
         let at = metadata.provenance.as_ref();
+        let stored = recorded.stored.as_ref();
         Self {
             ledger: recorded.ledger.as_str(),
             position: recorded.position.0,
@@ -134,13 +137,16 @@ impl<'a> From<&'a Recorded> for Envelope<'a> {
             sequence: recorded.sequence.0,
             event_type: &recorded.event_type,
             event_version: &recorded.event_version,
-            payload: &recorded.payload,
+            payload: stored.map_or(&recorded.payload, |it| &it.payload),
             recorded_at: recorded.recorded_at,
             command_id: metadata.command_id.0,
             correlation_id: metadata.correlation_id,
             causation_id: metadata.causation_id,
             actor_id: metadata.actor.id.as_str(),
-            actor_name: &metadata.actor.name,
+            actor_name: stored.map_or_else(
+                || sealing::stored(&metadata.actor.name),
+                |it| &it.actor_name,
+            ),
             actor_role: metadata.actor.role.name(),
             on_behalf_of: metadata
                 .actor

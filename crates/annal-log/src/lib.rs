@@ -18,6 +18,7 @@ mod prove;
 mod read;
 mod repository;
 mod row;
+mod sealing;
 mod settings;
 mod stream;
 mod verify;
@@ -27,6 +28,9 @@ pub use error::LogError;
 pub use log::{Head, Log};
 pub use migrate::{create_ledger, give_ledger, migrate};
 pub use repository::{LogRepository, library_metadata};
+pub use sealing::{
+    Erased, KeyState, MasterKey, PersonKey, UnreadableKey, erase_person, seal_names, unseal_names,
+};
 pub use settings::Warning;
 pub use stream::{EventData, StreamId, decode};
 pub use verify::{Fault, FaultKind, Progress, Scope, Since, Verified};

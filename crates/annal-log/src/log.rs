@@ -13,6 +13,7 @@ use crate::error::{LogError, lasting, retrying};
 use crate::group::Group;
 use crate::head::HeadWatch;
 use crate::row::{digest, from_db};
+use crate::sealing::{MasterKey, Sealing};
 
 /// One ledger of one database. Cheap to clone; all clones share connections and the group commit.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ struct Inner {
     pool: PgPool,
     group: Group,
     heads: HeadWatch,
+    sealing: Sealing,
 }
 
 /// The end of a ledger.
@@ -46,7 +48,20 @@ impl Log {
     /// # Errors
     /// [`LogError::Unreachable`] when the server does not answer, [`LogError::NotMigrated`] and
     /// [`LogError::UnknownLedger`] when it has no such log, [`LogError::Refused`] when it does not let us in.
+    /// [`LogError::MasterKey`] when `ANNAL_MASTER_KEY_FILE` names no file with a master key.
     pub async fn connect(url: &str, ledger: LedgerId) -> Result<Self, LogError> {
+        Self::connect_with(url, ledger, MasterKey::from_environment()?).await
+    }
+
+    /// As [`Log::connect`], with the master key, if there is one, from the caller and not from the environment.
+    ///
+    /// # Errors
+    /// As [`Log::connect`].
+    pub async fn connect_with(
+        url: &str,
+        ledger: LedgerId,
+        master: Option<MasterKey>,
+    ) -> Result<Self, LogError> {
         let doing = "connecting";
         let options = PgConnectOptions::from_str(url)
             .map_err(|error| lasting(doing, 1, &error))?
@@ -70,6 +85,7 @@ impl Log {
             })
             .connect_lazy_with(options);
         let heads = HeadWatch::new(pool.clone(), ledger.clone());
+        let sealing = Sealing::connect(pool.clone(), &ledger, master).await?;
         let group = Group::start(pool.clone(), ledger.clone(), heads.announcer());
         let log = Self {
             inner: Arc::new(Inner {
@@ -77,6 +93,7 @@ impl Log {
                 pool,
                 group,
                 heads,
+                sealing,
             }),
         };
         log.head().await?;
@@ -118,6 +135,10 @@ impl Log {
 
     pub(crate) fn group(&self) -> &Group {
         &self.inner.group
+    }
+
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.inner.sealing
     }
 
     pub(crate) fn heads(&self) -> &HeadWatch {

@@ -70,7 +70,7 @@ pub async fn give_ledger(admin_url: &str, ledger: &LedgerId, login: &str) -> Res
         .map_err(|error| lasting(doing, 1, &error))
 }
 
-async fn connect(admin_url: &str) -> Result<PgConnection, LogError> {
+pub(crate) async fn connect(admin_url: &str) -> Result<PgConnection, LogError> {
     let doing = "connecting as administrator";
     let options =
         PgConnectOptions::from_str(admin_url).map_err(|error| lasting(doing, 1, &error))?;

@@ -61,7 +61,7 @@ impl Log {
     /// [`LogError`] when the database cannot be asked or an event cannot be read.
     pub async fn read(&self, after: Position, limit: u32) -> Result<Vec<Recorded>, LogError> {
         let rows = self.read_rows(after, limit).await?;
-        rows.into_iter().map(EventRow::recorded).collect()
+        self.sealing().recorded(rows).await
     }
 
     /// The position of the last event recorded at or before a moment of the server's clock; 0 where there is none.
@@ -164,6 +164,6 @@ impl Log {
                 .await
         })
         .await?;
-        rows.into_iter().map(EventRow::recorded).collect()
+        self.sealing().recorded(rows).await
     }
 }

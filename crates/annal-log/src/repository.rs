@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 
 use annal_core::envelope::{Metadata, Provenance, Recorded};
-use annal_core::{Actor, CommandId, PersonId, Position, Sequence};
+use annal_core::{Actor, CommandId, PersonId, Position, PrintedName, Sequence};
 use chrono::{DateTime, SecondsFormat, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{
@@ -23,6 +23,7 @@ use serde_json::Value;
 use crate::append::{Append, AppendError, StreamAppend, content_hash};
 use crate::error::LogError;
 use crate::log::Log;
+use crate::sealing::{stored, unsealed};
 use crate::stream::{EventData, StreamId};
 
 /// How many events a replay reads ahead.
@@ -44,6 +45,32 @@ impl LogRepository {
             .with_tables("annal.stream_events", "annal.no_snapshots");
         Self { log, library }
     }
+
+    /// The library reads what the log holds; names come out of it as from everywhere else.
+    async fn opened(
+        &self,
+        mut events: Vec<SerializedEvent>,
+    ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        for event in &mut events {
+            self.log
+                .open_payload(&event.event_type, &mut event.payload)
+                .await?;
+        }
+        let mut named: Vec<_> = events
+            .iter_mut()
+            .filter_map(|it| it.metadata.get_mut("actor_name"))
+            .collect();
+        let mut names: Vec<_> = named
+            .iter()
+            .filter_map(|it| it.as_str())
+            .map(PrintedName::from)
+            .collect();
+        self.log.open_names(&mut names).await?;
+        for (place, name) in named.iter_mut().zip(&names) {
+            **place = stored(name).into();
+        }
+        Ok(events)
+    }
 }
 
 impl PersistedEventRepository for LogRepository {
@@ -51,7 +78,8 @@ impl PersistedEventRepository for LogRepository {
         &self,
         aggregate_id: &str,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        self.library.get_events::<A>(aggregate_id).await
+        let events = self.library.get_events::<A>(aggregate_id).await?;
+        self.opened(events).await
     }
 
     async fn get_last_events<A: Aggregate>(
@@ -59,9 +87,11 @@ impl PersistedEventRepository for LogRepository {
         aggregate_id: &str,
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
-        self.library
+        let events = self
+            .library
             .get_last_events::<A>(aggregate_id, last_sequence)
-            .await
+            .await?;
+        self.opened(events).await
     }
 
     async fn get_snapshot<A: Aggregate>(
@@ -219,7 +249,7 @@ pub fn library_metadata(metadata: &Metadata) -> HashMap<String, String> {
             metadata.causation_id.map(|id| id.to_string()),
         ),
         ("actor_id", Some(metadata.actor.id.to_string())),
-        ("actor_name", Some(metadata.actor.name.clone())),
+        ("actor_name", Some(stored(&metadata.actor.name).to_owned())),
         ("actor_role", Some(metadata.actor.role.to_string())),
         (
             "on_behalf_of",
@@ -262,7 +292,7 @@ fn envelope(metadata: &Value) -> Result<Metadata, PersistenceError> {
         causation_id: fields.parsed_if("causation_id")?,
         actor: Actor {
             id: fields.parsed("actor_id")?,
-            name: fields.text("actor_name")?,
+            name: unsealed(fields.text("actor_name")?),
             role: fields.parsed("actor_role")?,
             on_behalf_of: fields.parsed_if::<PersonId>("on_behalf_of")?,
         },

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::LogError;
 use crate::hash::Envelope;
+use crate::sealing::unsealed;
 
 /// The columns of [`EventRow`].
 pub(crate) const COLUMNS: &str = "ledger, position, event_id, aggregate_type, aggregate_id, sequence, event_type, \
@@ -46,6 +47,10 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
+    pub(crate) fn position(&self) -> Position {
+        Position(from_db(self.position))
+    }
+
     /// What is hashed.
     pub(crate) fn envelope(&self) -> Envelope<'_> {
         Envelope {
@@ -114,14 +119,14 @@ impl EventRow {
         })
     }
 
-    /// The event with its ids checked.
+    /// The event with its ids checked, and its names as they are stored.
     pub(crate) fn recorded(self) -> Result<Recorded, LogError> {
         let position = Position(from_db(self.position));
         let undecodable = |detail: String| LogError::Undecodable { position, detail };
         let person = |id: String| PersonId::new(id).map_err(|error| undecodable(error.to_string()));
         let actor = Actor {
             id: person(self.actor_id)?,
-            name: self.actor_name,
+            name: unsealed(self.actor_name),
             role: self
                 .actor_role
                 .parse::<Role>()
@@ -171,6 +176,7 @@ impl EventRow {
                 engine: self.engine,
             },
             recorded_at: self.recorded_at,
+            stored: None,
             hash: digest(&self.hash)
                 .ok_or_else(|| undecodable("its hash is not 32 bytes".to_owned()))?,
         })

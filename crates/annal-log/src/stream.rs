@@ -132,6 +132,7 @@ mod tests {
                 engine: "test".to_owned(),
             },
             recorded_at: DateTime::UNIX_EPOCH,
+            stored: None,
             hash: [0; 32],
         }
     }

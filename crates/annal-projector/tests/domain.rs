@@ -191,7 +191,7 @@ fn opening(definition: &Definition) -> Opening {
     ]
     .map(|(name, role)| Person {
         id: person(name),
-        name: name.to_uppercase(),
+        name: name.to_uppercase().into(),
         roles: [role].into(),
     });
     Opening {

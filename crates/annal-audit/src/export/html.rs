@@ -62,7 +62,7 @@ pub(super) fn page(
         [
             it.position.to_string(),
             it.recorded_at.format("%Y-%m-%d %H:%M:%S").to_string(),
-            it.actor_name.clone(),
+            it.actor_name.to_string(),
             it.sentence.clone(),
             it.reason.clone().unwrap_or_default(),
         ]

@@ -4,6 +4,7 @@ mod acting;
 mod audit;
 mod log;
 mod naming;
+mod person;
 mod reading;
 mod running;
 
@@ -22,6 +23,7 @@ pub(crate) use audit::{
 };
 pub(crate) use log::{CheckpointArgs, LogCommand, LogExportArgs, ProveArgs, VerifyArgs};
 pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
+pub(crate) use person::{EraseArgs, PersonCommand, SealArgs};
 pub(crate) use reading::{
     DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
@@ -148,7 +150,13 @@ pub(crate) enum Command {
     /// Look at the log itself, verify it, and prove it to others.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Who is there, sealing their names, and erasing one.
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// Look at the projections and rebuild them.
     #[command(subcommand)]
     Projections(ProjectionsCommand),
 }
+
+#[cfg(test)]
+mod tests;

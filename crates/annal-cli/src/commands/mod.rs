@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod definition;
 mod intents;
 pub(crate) mod log;
+pub(crate) mod person;
 pub(crate) mod projections;
 pub(crate) mod reading;
 pub(crate) mod runs;

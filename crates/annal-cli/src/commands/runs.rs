@@ -26,7 +26,7 @@ pub(crate) async fn run(
         RunCommand::Register(args) => {
             let person = Person {
                 id: args.id.clone(),
-                name: args.name.clone(),
+                name: args.name.as_str().into(),
                 roles: args.roles.iter().copied().collect(),
             };
             let register = Act::Run(R::RegisterPerson { person });

@@ -13,9 +13,7 @@ use crate::site::{Engine, Site};
 /// Servers, worker and projector, until Ctrl-C.
 pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
-    for warning in site.log.settings().await? {
-        output.aside(&format!("WARNING: {warning}"));
-    }
+    warn(&site.log, output).await?;
     let mut engine = Engine::start_for_all(&site).await?;
     let temporal = site.temporal();
     let is_up = serde_json::json!({
@@ -49,6 +47,7 @@ pub(crate) async fn worker(
     output: Output,
 ) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
+    warn(&site.log, output).await?;
     let address = site.temporal();
     let settings = WorkerSettings {
         patches: match how.hold_patches_back {
@@ -91,7 +90,9 @@ pub(crate) async fn migrate(args: &SiteArgs, output: Output) -> Result<(), CliEr
     annal_log::migrate(url).await?;
     annal_log::create_ledger(url, &args.ledger).await?;
     Projector::prepare(url).await?;
-    let head = Log::connect(url, args.ledger.clone()).await?.head().await?;
+    let log = Log::connect(url, args.ledger.clone()).await?;
+    warn(&log, output).await?;
+    let head = log.head().await?;
     let done = serde_json::json!({"ledger": args.ledger, "head_position": head.position});
     output.answer(&done, |_| {
         format!(
@@ -100,6 +101,14 @@ pub(crate) async fn migrate(args: &SiteArgs, output: Output) -> Result<(), CliEr
         )
     });
     Ok(stack.stop().await?)
+}
+
+/// Says loudly under which settings of the server an acknowledged event can be lost.
+async fn warn(log: &Log, output: Output) -> Result<(), CliError> {
+    for warning in log.settings().await? {
+        output.aside(&format!("WARNING: {warning}"));
+    }
+    Ok(())
 }
 
 /// Ctrl-C, or the signal by which service managers stop a process.

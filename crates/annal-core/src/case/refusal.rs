@@ -62,7 +62,7 @@ impl Case {
         let name = self.run.person(&asked.person).map(|it| it.name.clone());
         Actor {
             id: asked.person.clone(),
-            name: name.unwrap_or_else(|| "(not on the register)".to_owned()),
+            name: name.unwrap_or_else(|| "(not on the register)".into()),
             role: asked.role,
             on_behalf_of: asked.on_behalf_of.clone(),
         }

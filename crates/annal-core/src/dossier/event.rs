@@ -17,6 +17,7 @@ use crate::ids::{DocumentId, ItemId, PersonId, RequestId, RunId, TestCaseId, Ver
 use crate::item::{CarriedFrom, Content, Decision, DecisionLevel, Verdict};
 use crate::people::Role;
 use crate::phase::Phase;
+use crate::printed_name::PrintedName;
 use crate::rejection::RejectionCode;
 use crate::version::{Origin, VersionRef};
 
@@ -426,7 +427,7 @@ pub struct Signature {
     /// Who signed.
     pub by: PersonId,
     /// Printed name at that time.
-    pub printed_name: String,
+    pub printed_name: PrintedName,
     /// In which role.
     pub role: Role,
     /// What it stands for.

@@ -68,6 +68,7 @@ impl RunEvent {
         match self {
             Self::RunOpened(_) => "run_opened",
             Self::PersonRegistered { .. } => "person_registered",
+            Self::PersonErased { .. } => "person_erased",
             Self::PhaseStarted { .. } => "phase_started",
             Self::PhaseCompleted { .. } => "phase_completed",
             Self::PhaseSkipped { .. } => "phase_skipped",

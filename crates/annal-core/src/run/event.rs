@@ -20,6 +20,15 @@ pub enum RunEvent {
         /// The person with all roles that they hold from now on.
         person: Person,
     },
+    /// A person's name was taken out for good; they act no more.
+    PersonErased {
+        /// The person.
+        person: PersonId,
+        /// By whom.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
     /// A phase was reached.
     PhaseStarted {
         /// The phase.

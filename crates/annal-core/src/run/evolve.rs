@@ -2,8 +2,9 @@
 
 use super::event::{Opening, RunEvent};
 use super::state::{PhaseStatus, ReportRun, RunStatus, StepState, StepStatus, Transition};
-use crate::ids::StepId;
+use crate::ids::{PersonId, StepId};
 use crate::phase::Phase;
+use crate::printed_name::PrintedName;
 
 impl ReportRun {
     /// Takes in what happened.
@@ -13,6 +14,7 @@ impl ReportRun {
             RunEvent::PersonRegistered { person } => {
                 self.people.insert(person.id.clone(), person.clone());
             }
+            RunEvent::PersonErased { person, .. } => self.erased(person),
             RunEvent::DefinitionChanged { to, .. } => self.definition = Some(to.clone()),
             RunEvent::RunCompleted {} => self.status = RunStatus::Completed,
             RunEvent::RunCancelled { .. } => self.status = RunStatus::Cancelled,
@@ -55,6 +57,14 @@ impl ReportRun {
             .map(|person| (person.id.clone(), person.clone()))
             .collect();
         self.opening = Some(opening.clone());
+    }
+
+    fn erased(&mut self, person: &PersonId) {
+        let opening = self.opening.iter_mut().flat_map(|it| &mut it.people);
+        let registered = self.people.values_mut();
+        for known in registered.chain(opening).filter(|it| it.id == *person) {
+            known.name = PrintedName::Erased;
+        }
     }
 
     /// A phase done again rests on what it rests on as it is now. Where that is itself still open, the phase stays

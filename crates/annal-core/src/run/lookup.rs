@@ -53,17 +53,19 @@ impl ReportRun {
     /// Refuses a person whom a command names and who is not on the register, or not in the role that they need.
     ///
     /// # Errors
-    /// `unknown_person` or `role_not_held`.
+    /// `unknown_person`, `person_erased` or `role_not_held`.
     pub fn vouch(&self, person: &PersonId, role: Option<Role>) -> Result<(), Rejection> {
         match role {
             Some(role) => self.authorise(person, role, None).map(|_| ()),
-            None if self.person(person).is_some() => Ok(()),
-            None => Err(Rejection::new(
-                RejectionCode::UnknownPerson,
-                format!(
-                    "{person} is not on this run; an admin or a test executive can register them"
-                ),
-            )),
+            None => match self.person(person) {
+                Some(person) => person.expect_name(),
+                None => Err(Rejection::new(
+                    RejectionCode::UnknownPerson,
+                    format!(
+                        "{person} is not on this run; an admin or a test executive can register them"
+                    ),
+                )),
+            },
         }
     }
 }

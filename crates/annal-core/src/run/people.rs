@@ -18,12 +18,12 @@ impl ReportRun {
         self.people.values()
     }
 
-    /// Everybody who holds a role, by id.
+    /// Everybody who holds a role and can act in it, by id.
     #[must_use]
     pub fn holders(&self, role: Role) -> Vec<&Person> {
         self.people
             .values()
-            .filter(|person| person.roles.contains(&role))
+            .filter(|person| person.roles.contains(&role) && !person.name.is_erased())
             .collect()
     }
 
@@ -31,7 +31,7 @@ impl ReportRun {
     /// role just as much as the one in whose place they act.
     ///
     /// # Errors
-    /// `unknown_person` or `role_not_held`, with what the person does hold.
+    /// `unknown_person`, `person_erased`, or `role_not_held` with what the person does hold.
     pub fn authorise(
         &self,
         person: &PersonId,
@@ -83,6 +83,7 @@ impl ReportRun {
                 format!("{id} is not on this run; an admin or a test executive can register them"),
             ));
         };
+        person.expect_name()?;
         // The engine's role is never a person's, whatever a register says.
         if role != Role::Engine && person.roles.contains(&role) {
             return Ok(person);

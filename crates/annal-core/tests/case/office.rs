@@ -48,7 +48,7 @@ pub(crate) fn opening(version: &str) -> Opening {
     };
     let register = |(name, role): (&str, Role)| Person {
         id: person(name),
-        name: name.to_uppercase(),
+        name: name.to_uppercase().into(),
         roles: [role].into(),
     };
     let people = [TOM, TINA, OLGA, ED, DORA, XENA, CARL, AUDREY, ADAM];

@@ -15,7 +15,7 @@ use crate::script::Tests;
 fn register(name: &str, roles: &[Role]) -> RunCommand {
     let person = Person {
         id: person(name),
-        name: name.to_uppercase(),
+        name: name.to_uppercase().into(),
         roles: roles.iter().copied().collect(),
     };
     RunCommand::RegisterPerson { person }

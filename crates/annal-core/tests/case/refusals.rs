@@ -43,7 +43,7 @@ fn a_refused_attempt_is_recorded_in_the_phase_once_it_began() {
     assert_eq!(record.dossiers[&PHASE], [refused]);
     assert!(record.run.is_empty());
     assert_eq!(record.step.as_str(), "planning.work");
-    assert_eq!(record.actor.name, "TOM");
+    assert_eq!(record.actor.name, "TOM".into());
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn who_is_not_on_the_register_is_refused_and_recorded_as_they_gave_themselves() 
     office.enter(PHASE);
     let (no, record) = attempt(&mut office, ("mallory", Role::Tester), on(PHASE, SUBMIT));
     assert_eq!(no.code, Code::UnknownPerson);
-    assert_eq!(record.actor.name, "(not on the register)");
+    assert_eq!(record.actor.name, "(not on the register)".into());
     assert_eq!(record.actor.id, person("mallory"));
 }
 

@@ -68,7 +68,7 @@ fn an_owner_who_has_not_agreed_is_not_asked_for_evidence() {
     let mut office = Office::open("2.0.0");
     let person = |roles: &[Role]| Person {
         id: person("dan"),
-        name: "DAN".to_owned(),
+        name: "DAN".into(),
         roles: roles.iter().copied().collect(),
     };
     let dan = person(&[Role::DataOwner]);

@@ -36,7 +36,7 @@ fn a_signature_holds_name_time_meaning_role_and_hash() {
     };
     assert_eq!(section, &id("a"));
     assert_eq!(signature.by, person("tom"));
-    assert_eq!(signature.printed_name, "TOM");
+    assert_eq!(signature.printed_name, "TOM".into());
     assert_eq!(signature.role, Role::Tester);
     assert_eq!(signature.meaning, Meaning::Author);
     assert_eq!(signature.signed_at, noon());

@@ -37,7 +37,7 @@ pub(crate) struct Who {
 fn who(name: &str, role: Role) -> Who {
     let actor = Actor {
         id: person(name),
-        name: name.to_uppercase(),
+        name: name.to_uppercase().into(),
         role,
         on_behalf_of: None,
     };

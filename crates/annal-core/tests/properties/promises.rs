@@ -37,7 +37,7 @@ impl Play {
         ];
         let register = |name: &str| Person {
             id: person(name),
-            name: name.to_owned(),
+            name: name.into(),
             roles: roles.into(),
         };
         let people = PEOPLE.map(register);

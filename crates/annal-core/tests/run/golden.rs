@@ -51,7 +51,7 @@ fn every_golden_event_decodes_and_encodes_to_the_same() {
 #[test]
 fn every_event_has_a_golden_file() {
     let types = every_type();
-    assert_eq!(types.len(), 19, "{types:?}");
+    assert_eq!(types.len(), 20, "{types:?}");
     let covered: BTreeSet<String> = golden()
         .iter()
         .filter_map(|(_, json)| json["type"].as_str().map(str::to_owned))

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod changing_definition;
+mod erasing;
 mod golden;
 mod opening;
 mod people;

@@ -93,7 +93,7 @@ fn no_person_is_the_engine() {
 
 #[test]
 fn a_person_has_a_name_to_print() {
-    open_with(|opening| opening.people[0].name = "  ".to_owned())
+    open_with(|opening| opening.people[0].name = "  ".into())
         .then_rejected(RejectionCode::InvalidContent, "printed name is blank");
 }
 

@@ -80,7 +80,7 @@ fn an_actor_comes_from_the_register() {
         actor,
         Ok(Actor {
             id: person_id(Role::Tester),
-            name: "Printed the.tester".to_owned(),
+            name: "Printed the.tester".into(),
             role: Role::Tester,
             on_behalf_of: None,
         })

@@ -100,7 +100,7 @@ pub(crate) fn person_id(role: Role) -> PersonId {
 pub(crate) fn person(id: &str, roles: &[Role]) -> Person {
     Person {
         id: PersonId::new(id).unwrap(),
-        name: format!("Printed {id}"),
+        name: format!("Printed {id}").into(),
         roles: roles.iter().copied().collect(),
     }
 }

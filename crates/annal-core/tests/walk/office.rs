@@ -39,7 +39,7 @@ fn people() -> Vec<Person> {
     ];
     let person = |(name, role): (&str, Role)| Person {
         id: person(name),
-        name: name.to_uppercase(),
+        name: name.to_uppercase().into(),
         roles: [role].into(),
     };
     roles.into_iter().map(person).collect()

@@ -21,7 +21,7 @@ pub(crate) const PEOPLE: [(&str, Role); 7] = [
 pub(crate) fn on_the_register((id, role): (&str, Role)) -> Person {
     Person {
         id: id.parse().expect("a valid id"),
-        name: id.to_uppercase(),
+        name: id.to_uppercase().into(),
         roles: [role].into(),
     }
 }

@@ -40,7 +40,7 @@ fn person() -> impl Strategy<Value = PersonId> {
 fn any_append() -> impl Strategy<Value = Append> {
     let who = (
         person(),
-        text(),
+        text().prop_map(|name| name.trim_start_matches('{').into()),
         proptest::sample::select(Role::ALL.as_slice()),
         proptest::option::of(person()),
     );
@@ -140,7 +140,7 @@ fn vector() -> annal_core::envelope::Recorded {
             causation_id: None,
             actor: Actor {
                 id: PersonId::new("ana.tester").unwrap(),
-                name: "Ana Tester".to_owned(),
+                name: "Ana Tester".into(),
                 role: Role::Tester,
                 on_behalf_of: None,
             },
@@ -156,6 +156,7 @@ fn vector() -> annal_core::envelope::Recorded {
             engine: "annal 0.1.0".to_owned(),
         },
         recorded_at: "2026-03-01T09:30:01.000001Z".parse().unwrap(),
+        stored: None,
         hash: [0; 32],
     }
 }

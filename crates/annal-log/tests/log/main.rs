@@ -20,6 +20,7 @@ mod migrating;
 mod proving;
 mod racing;
 mod repository;
+mod sealing;
 mod settings;
 mod support;
 mod tenants;

@@ -136,7 +136,7 @@ pub(crate) fn metadata(command_id: CommandId) -> Metadata {
         causation_id: None,
         actor: Actor {
             id: PersonId::new("ana.tester").unwrap(),
-            name: "Ana Téster".to_owned(),
+            name: "Ana Téster".into(),
             role: Role::Tester,
             on_behalf_of: None,
         },

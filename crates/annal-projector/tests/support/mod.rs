@@ -44,7 +44,7 @@ pub async fn append(log: &Log, number: u128, told: Vec<Told>) -> Position {
         correlation_id: Uuid::from_u128(7),
         causation_id: None,
         actor: Actor {
-            name: by.as_str().to_uppercase(),
+            name: by.as_str().to_uppercase().into(),
             id: by,
             role: Role::Tester,
             on_behalf_of: None,

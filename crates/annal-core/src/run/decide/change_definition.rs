@@ -138,7 +138,7 @@ mod tests {
         run.evolve(&RunEvent::PersonRegistered {
             person: Person {
                 id: crate::PersonId::new("ana").unwrap(),
-                name: "Ana".to_owned(),
+                name: "Ana".into(),
                 roles: [Role::Tester].into(),
             },
         });

@@ -1,6 +1,7 @@
 //! State + command → events, or the reason why not. One file for each concern; here is who may ask what.
 
 mod change_definition;
+mod erasing;
 mod opening;
 mod phases;
 mod steps;

@@ -42,9 +42,12 @@ impl ReportRun {
                 format!("{} is registered exactly so already", person.id),
             ));
         }
+        if let Some(known) = self.person(&person.id) {
+            known.expect_name()?;
+        }
         let others = self.people().filter(|other| other.id != person.id);
         let people: Vec<Person> = others.chain([person]).cloned().collect();
-        check_register(&people)?;
+        check_register(std::slice::from_ref(person))?;
         check_roles(&people, definition)?;
         Ok(vec![RunEvent::PersonRegistered {
             person: person.clone(),
@@ -98,8 +101,12 @@ fn check_register(people: &[Person]) -> Result<(), Rejection> {
         twice.map(|person| refused(person, "the id is taken")),
     )?;
     let wrong = people.iter().filter_map(|person| {
-        if person.name.trim().is_empty() {
+        let name = person.name.known().unwrap_or_default().trim();
+        if name.is_empty() {
             Some(refused(person, "the printed name is blank"))
+        } else if name.starts_with('{') {
+            // The log keeps what is no name, but stands in its place, as a JSON object.
+            Some(refused(person, "the printed name begins with '{'"))
         } else if person.roles.contains(&Role::Engine) {
             Some(refused(person, "no person holds the role engine"))
         } else {

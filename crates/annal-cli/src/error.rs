@@ -28,6 +28,12 @@ pub(crate) enum CliError {
     /// Temporal or the workflow did not answer.
     #[error(transparent)]
     Flow(#[from] annal_flow::FlowError),
+    /// A run could not be told from the log.
+    #[error(transparent)]
+    Case(#[from] annal_flow::CaseError),
+    /// The server did not start or broke off.
+    #[error(transparent)]
+    Server(#[from] annal_server::ServerError),
     /// A projection could not be brought up to date.
     #[error(transparent)]
     Projector(#[from] annal_projector::ProjectorError),
@@ -100,6 +106,8 @@ impl CliError {
             Self::Stack(_) => "stack",
             Self::Log(error) => error.code(),
             Self::Flow(error) => error.code(),
+            Self::Server(error) => error.code(),
+            Self::Case(error) => error.code(),
             Self::Projector(error) => error.code(),
             Self::Audit(error) => error.code(),
             Self::File { .. } => "file_unreadable",

@@ -6,7 +6,6 @@ use annal_core::{Command, CommandId, PersonId, Role, RunId};
 use annal_data::{Dataset, Dictionary};
 use annal_flow::FlowClient;
 use annal_log::Log;
-use chrono::Utc;
 use uuid::Uuid;
 
 use crate::error::CliError;
@@ -100,7 +99,7 @@ impl Input {
             role,
             on_behalf_of: None,
             reason: None,
-            effective_at: Utc::now(),
+            effective_at: None,
             body: opening,
         };
         super::commands::act::accepted(client.start_run(&command).await?)?;

@@ -7,7 +7,6 @@ mod error;
 mod input;
 mod output;
 mod site;
-mod view;
 mod words;
 
 use std::process::ExitCode;
@@ -55,6 +54,7 @@ async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
     match &cli.command {
         Command::Demo(args) => demo::demo(site, args, output).await,
         Command::Up(args) => serving::up(site, args, output).await,
+        Command::Server(args) => serving::server(site, args, output).await,
         Command::Worker(args) => serving::worker(site, args, output).await,
         Command::Projector => serving::projector(site, output).await,
         Command::Migrate => serving::migrate(site, output).await,

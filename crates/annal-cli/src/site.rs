@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use annal_core::RunId;
-use annal_flow::{FlowClient, Worker, WorkerSettings};
+use annal_core::{Case, RunId};
+use annal_flow::{Cases, FlowClient, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::{ProjectionState, ProjectionStatus, Projector};
+use annal_server::ServerSettings;
 use annal_stack::{Needs, Settings, Stack};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -22,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Site {
     args: SiteArgs,
     stack: Stack,
+    cases: Cases,
     pub(crate) log: Log,
 }
 
@@ -61,6 +63,7 @@ impl Site {
         Ok(Self {
             args: args.clone(),
             stack,
+            cases: Cases::new(log.clone()),
             log,
         })
     }
@@ -123,6 +126,25 @@ impl Site {
             target: "127.0.0.1:7233".to_owned(),
             namespace: "default".to_owned(),
         })
+    }
+
+    /// What a server on this database and this Temporal starts with.
+    pub(crate) fn server_settings(&self, listen: std::net::SocketAddr) -> ServerSettings {
+        let temporal = self.temporal();
+        ServerSettings {
+            listen,
+            database_url: self.database_url().to_owned(),
+            temporal_target: temporal.target,
+            temporal_namespace: temporal.namespace,
+            ledgers: vec![self.args.ledger.clone()],
+        }
+    }
+
+    /// A run as it stands.
+    pub(crate) async fn case(&self, run: RunId) -> Result<Case, CliError> {
+        let standing = self.cases.standing(run).await?;
+        let unknown = || CliError::NotFound(format!("there is no run {run} in this ledger"));
+        Ok(standing.ok_or_else(unknown)?.case)
     }
 
     /// The run that an argument means.

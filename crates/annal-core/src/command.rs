@@ -21,8 +21,9 @@ pub struct Command<B> {
     /// Why. Blank counts as none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When the act took place, as claimed.
-    pub effective_at: DateTime<Utc>,
+    /// When the act took place, as claimed; when it is carried out, if nothing is claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<DateTime<Utc>>,
     /// What is asked.
     pub body: B,
 }

@@ -81,7 +81,7 @@ pub struct Accepted {
 }
 
 /// The activities that carry out commands of people, by the name that their events bear.
-pub(crate) const BY_PEOPLE: [&str; 27] = [
+pub const BY_PEOPLE: [&str; 27] = [
     "register_person",
     "change_definition",
     "cancel_run",

@@ -8,6 +8,7 @@
 
 mod act;
 mod activities;
+mod cases;
 mod client;
 mod connection;
 mod desk;
@@ -15,10 +16,12 @@ mod due;
 mod error;
 mod prepare;
 mod replay;
+mod roles;
 mod worker;
 mod workflow;
 
-pub use act::{Accepted, Act, Call, Reply};
+pub use act::{Accepted, Act, BY_PEOPLE, Call, Reply};
+pub use cases::{CaseError, Cases, Standing};
 pub use client::{ClientSettings, FlowClient};
 pub use error::FlowError;
 pub use replay::{ReplayError, replay};

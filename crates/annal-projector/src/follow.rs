@@ -136,6 +136,25 @@ impl Projector {
         status::read(&self.pool, self.ledger.as_str()).await
     }
 
+    /// The position that every projection which goes on has reached.
+    ///
+    /// # Errors
+    /// [`ProjectorError::Database`] if the database fails.
+    pub async fn reached(&self) -> Result<Position, ProjectorError> {
+        let reached: Option<i64> = sqlx::query_scalar(
+            "SELECT min(coalesce(s.position, 0))
+             FROM annal_read.projections p
+             LEFT JOIN annal_read.projection_status s ON s.projection = p.projection AND s.ledger = $1
+             WHERE coalesce(s.state, 'following') = 'following'",
+        )
+        .bind(self.ledger.as_str())
+        .fetch_one(&self.pool)
+        .await
+        .doing("looking how far the projections are")?;
+        // Where none goes on there is none to wait for.
+        Ok(reached.map_or(Position(u64::MAX), position_of))
+    }
+
     /// Lets a projection that stands still try its event again.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use annal_audit::Audit;
 use annal_core::LedgerId;
-use annal_flow::FlowClient;
+use annal_flow::{Cases, FlowClient};
 use annal_log::Log;
 use annal_projector::Projector;
 
 use crate::error::ServerError;
+use crate::reached::Reached;
 use crate::settings::ServerSettings;
 
 /// Shared by all requests. Cheap to clone.
@@ -28,6 +29,10 @@ pub(crate) struct Ledger {
     pub(crate) audit: Audit,
     pub(crate) projector: Projector,
     pub(crate) flow: FlowClient,
+    /// Runs as they stand, for what the read models do not tell.
+    pub(crate) cases: Arc<Cases>,
+    /// How far the read models are.
+    pub(crate) reached: Reached,
 }
 
 impl App {
@@ -53,10 +58,13 @@ impl Ledger {
     async fn connect(settings: &ServerSettings, id: &LedgerId) -> Result<Self, ServerError> {
         let log = Log::connect(&settings.database_url, id.clone()).await?;
         let (target, namespace) = (&settings.temporal_target, &settings.temporal_namespace);
+        let projector = Projector::connect(&settings.database_url, id.clone()).await?;
         Ok(Self {
             id: id.clone(),
             audit: Audit::new(&log),
-            projector: Projector::connect(&settings.database_url, id.clone()).await?,
+            cases: Arc::new(Cases::new(log.clone())),
+            reached: Reached::new(projector.clone()),
+            projector,
             flow: FlowClient::connect(target, namespace, id.clone()).await?,
             log,
         })

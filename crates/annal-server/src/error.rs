@@ -28,3 +28,17 @@ pub enum ServerError {
     #[error(transparent)]
     Flow(#[from] FlowError),
 }
+
+impl ServerError {
+    /// Stable; scripts may match on it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "server_address",
+            Self::Serving(_) => "server_broke_off",
+            Self::Log(error) => error.code(),
+            Self::Projector(error) => error.code(),
+            Self::Flow(error) => error.code(),
+        }
+    }
+}

@@ -3,12 +3,16 @@
 //! No rule lives here: every change goes through the running workflow, every reading through the audit crate. The way
 //! of a request: `router` → a room of its own (`api`, `console`, `sign_in`, `ops`) → [`app::App`] → flow or audit.
 
+mod acting;
 mod api;
 mod app;
 mod console;
 mod error;
 mod ops;
+mod problem;
+mod reached;
 mod router;
+mod seen;
 mod server;
 mod settings;
 mod sign_in;

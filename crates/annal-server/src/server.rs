@@ -25,13 +25,14 @@ impl Server {
     /// # Errors
     /// [`ServerError`]: the address is taken, or the database or Temporal does not answer.
     pub async fn start(settings: ServerSettings) -> Result<Self, ServerError> {
-        let app = App::connect(&settings).await?;
+        // Listening first: nothing is asked of others where the address is taken.
         let taken = |source| ServerError::Listen {
             address: settings.listen,
             source,
         };
         let listener = TcpListener::bind(settings.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
+        let app = App::connect(&settings).await?;
         let stop = CancellationToken::new();
         let routes = router(app).into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, routes)
@@ -48,6 +49,15 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until serving ends, which it does by itself only on an error.
+    pub async fn ended(&mut self) -> ServerError {
+        match (&mut self.serving).await {
+            Ok(Err(error)) => ServerError::Serving(error),
+            Ok(Ok(())) => ServerError::Serving(std::io::Error::other("it ended")),
+            Err(panicked) => ServerError::Serving(std::io::Error::other(panicked)),
+        }
     }
 
     /// Lets the requests under way end, takes no new ones, and ends.

@@ -3,6 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use annal_core::{LedgerId, PersonId};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::app::App;
+use crate::problem::{Problem, kinds};
 
 /// What somebody may do in a ledger beside what a run's own register gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,4 +29,13 @@ pub(crate) struct Viewer {
     pub(crate) name: String,
     /// By ledger; one that is not named is not seen.
     pub(crate) access: BTreeMap<LedgerId, BTreeSet<Access>>,
+}
+
+impl FromRequestParts<App> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Problem> {
+        let viewer = parts.extensions.get::<Self>().cloned();
+        viewer.ok_or_else(|| Problem::new(&kinds::NOT_SIGNED_IN, "sign in first"))
+    }
 }

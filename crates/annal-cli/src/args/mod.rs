@@ -7,6 +7,7 @@ mod naming;
 mod person;
 mod reading;
 mod running;
+mod serving;
 
 use std::path::PathBuf;
 
@@ -27,9 +28,8 @@ pub(crate) use person::{EraseArgs, PersonCommand, SealArgs};
 pub(crate) use reading::{
     DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
-pub(crate) use running::{
-    DefinitionCommand, DemoArgs, Report, RunCommand, StartArgs, UpArgs, WorkerArgs,
-};
+pub(crate) use running::{DefinitionCommand, DemoArgs, Report, RunCommand, StartArgs, WorkerArgs};
+pub(crate) use serving::{ServerArgs, UpArgs};
 
 /// Tests the data behind regulatory reports: every decision is an immutable event, tied to the workflow that made it.
 #[derive(Debug, Parser)]
@@ -71,8 +71,10 @@ pub(crate) struct SiteArgs {
 pub(crate) enum Command {
     /// Take a real report through all nine phases, with scripted people.
     Demo(DemoArgs),
-    /// Start the database, Temporal, a worker and the projector, and keep them running until Ctrl-C.
+    /// Start the database, Temporal, a worker, the projector and the server, and keep them running until Ctrl-C.
     Up(UpArgs),
+    /// Serve the HTTP API and the console.
+    Server(ServerArgs),
     /// Run a worker against servers that run elsewhere.
     Worker(WorkerArgs),
     /// Keep the projections up to date against a database that runs elsewhere.

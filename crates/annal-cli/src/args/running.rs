@@ -35,13 +35,6 @@ pub(crate) enum Report {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct UpArgs {
-    /// Stop once everything is up; a check for scripts.
-    #[arg(long)]
-    pub(crate) check: bool,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct WorkerArgs {
     /// New runs do not take on changes of the workflow yet, because workers of an older build still run beside this one.
     #[arg(long)]

@@ -1,31 +1,15 @@
 //! Commands by which people act on a run that is there.
 
-use annal_core::run::ReportRun;
-use annal_core::{Command, CommandId, PersonId, Role};
+use annal_core::{Case, Command, CommandId};
 use annal_flow::{Accepted, Act, FlowClient, Reply};
-use chrono::Utc;
 use uuid::Uuid;
 
 use crate::args::{RunArg, SiteArgs, Who};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::site::{Engine, Site};
-use crate::view::View;
 
-/// What somebody means to do, and in which of their roles it can be done.
-pub(crate) struct Intent {
-    pub(crate) act: Act,
-    pub(crate) roles: Vec<Role>,
-}
-
-impl Intent {
-    pub(crate) fn new(act: Act, roles: &[Role]) -> Self {
-        let roles = roles.to_vec();
-        Self { act, roles }
-    }
-}
-
-/// Sends one act to a run: looks at the run, makes the intent, sends it and prints what came of it.
+/// Sends one act to a run: looks at the run, makes the act, sends it and prints what came of it.
 pub(crate) async fn act<F>(
     args: &SiteArgs,
     output: Output,
@@ -34,14 +18,13 @@ pub(crate) async fn act<F>(
     intent: F,
 ) -> Result<(), CliError>
 where
-    F: AsyncFnOnce(&annal_core::Case, &Site) -> Result<Intent, CliError>,
+    F: AsyncFnOnce(&Case, &Site) -> Result<Act, CliError>,
 {
     let site = Site::to_act(args, output).await?;
     let run = site.run(run).await?;
-    let mut view = View::of(&site.log, run);
-    let case = view.now().await?;
-    let intent = intent(case, &site).await?;
-    let command = command(&case.run, who, intent);
+    let case = site.case(run).await?;
+    let act = intent(&case, &site).await?;
+    let command = command(&case, who, act);
     let engine = Engine::start_if_needed(&site).await?;
     let client = site.client().await?;
     let sent = client.act(run, &command).await;
@@ -55,29 +38,18 @@ where
     Ok(())
 }
 
-/// The command of an intent. The role is the one given, else the first that fits and that the person holds.
-pub(crate) fn command(run: &ReportRun, who: &Who, intent: Intent) -> Command<Act> {
-    let role = who
-        .role
-        .unwrap_or_else(|| fitting(run, &who.person, &intent.roles));
+/// The command of an act.
+pub(crate) fn command(case: &Case, who: &Who, act: Act) -> Command<Act> {
+    let role = who.role.unwrap_or_else(|| act.role_of(case, &who.person));
     Command {
         id: who.command_id.unwrap_or_else(|| CommandId(Uuid::now_v7())),
         person: who.person.clone(),
         role,
         on_behalf_of: who.on_behalf_of.clone(),
         reason: who.reason.clone(),
-        effective_at: who.effective_at.unwrap_or_else(Utc::now),
-        body: intent.act,
+        effective_at: who.effective_at,
+        body: act,
     }
-}
-
-/// Where nothing fits, the rules say so: they know best how to.
-fn fitting(run: &ReportRun, person: &PersonId, roles: &[Role]) -> Role {
-    let held = run.person(person).map(|it| &it.roles);
-    let fits = |role: &Role| held.is_some_and(|held| held.contains(role));
-    let mut in_order = roles.iter().copied();
-    let found = in_order.clone().find(|role| fits(role));
-    found.or_else(|| in_order.next()).unwrap_or(Role::Tester)
 }
 
 pub(crate) fn accepted(reply: Reply) -> Result<Accepted, CliError> {

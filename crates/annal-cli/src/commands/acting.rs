@@ -1,11 +1,12 @@
-//! Commands by which people act: which intent belongs to which words.
+//! Commands by which people act: which act belongs to which words.
 
 use std::path::Path;
 
 use annal_core::dossier::DossierCommand as C;
 use annal_core::dossier::event::FileRef;
+use annal_flow::Act;
 
-use super::act::{Intent, act};
+use super::act::act;
 use super::intents;
 use crate::args::{Command, DocumentCommand, ItemCommand, SiteArgs, TestCommand};
 use crate::error::CliError;
@@ -156,7 +157,7 @@ async fn review(
 }
 
 async fn test(site: &SiteArgs, args: &TestCommand, output: Output) -> Result<(), CliError> {
-    let (args, intent): (_, fn(&crate::args::TestArgs) -> Intent) = match args {
+    let (args, intent): (_, fn(&crate::args::TestArgs) -> Act) = match args {
         TestCommand::Execute(args) => (args, |args| intents::execute_tests(&args.cases)),
         TestCommand::Accept(args) => (args, |args| intents::review_tests(&args.cases, true)),
         TestCommand::SendBack(args) => (args, |args| intents::review_tests(&args.cases, false)),

@@ -11,18 +11,14 @@ use annal_core::version::VersionStatus;
 use annal_core::{Case, ItemId, Phase, Role, TestCaseId};
 use annal_flow::Act;
 
-use super::act::Intent;
 use crate::args::{
     AcknowledgeArgs, AssignArgs, DecideArgs, EscalateArgs, OnVersion, PhaseArg, RejectArgs,
     RequestArgs, ReviseArgs, SignArgs,
 };
 use crate::error::CliError;
 
-const WORK: &[Role] = &[Role::Tester];
-const SECOND: &[Role] = &[Role::ReportOwner, Role::ReportExecutive];
-
-fn on(phase: Phase, command: C, roles: &[Role]) -> Intent {
-    Intent::new(Act::Dossier { phase, command }, roles)
+fn on(phase: Phase, command: C) -> Act {
+    Act::Dossier { phase, command }
 }
 
 /// The version meant, or the newest.
@@ -33,7 +29,7 @@ fn meant<'a>(dossier: &'a Dossier, version: &PhaseArg) -> Option<&'a Version> {
     }
 }
 
-pub(crate) fn decide(case: &Case, args: &DecideArgs) -> Intent {
+pub(crate) fn decide(case: &Case, args: &DecideArgs) -> Act {
     let phase = args.version.phase;
     let dossier = case.dossier(phase);
     let version = meant(&dossier, &args.version);
@@ -59,80 +55,72 @@ pub(crate) fn decide(case: &Case, args: &DecideArgs) -> Intent {
         });
         decisions.extend(rest);
     }
-    let roles = match level {
-        DecisionLevel::Tester => WORK,
-        DecisionLevel::ReportOwner => SECOND,
-    };
     let version = args.version.version;
     let command = C::Decide {
         version,
         level,
         decisions,
     };
-    on(phase, command, roles)
+    on(phase, command)
 }
 
-pub(crate) fn submit(args: &OnVersion) -> Intent {
+pub(crate) fn submit(args: &OnVersion) -> Act {
     let version = args.version.version;
-    on(args.version.phase, C::Submit { version }, WORK)
+    on(args.version.phase, C::Submit { version })
 }
 
-pub(crate) fn withdraw(args: &OnVersion) -> Intent {
+pub(crate) fn withdraw(args: &OnVersion) -> Act {
     let version = args.version.version;
-    on(args.version.phase, C::Withdraw { version }, WORK)
+    on(args.version.phase, C::Withdraw { version })
 }
 
-pub(crate) fn approve(args: &OnVersion) -> Intent {
+pub(crate) fn approve(args: &OnVersion) -> Act {
     let version = args.version.version;
-    on(args.version.phase, C::Approve { version }, SECOND)
+    on(args.version.phase, C::Approve { version })
 }
 
-pub(crate) fn reject(args: &RejectArgs) -> Intent {
+pub(crate) fn reject(args: &RejectArgs) -> Act {
     let command = C::Reject {
         version: args.on.version.version,
         requested_changes: args.requested_changes.clone(),
     };
-    on(args.on.version.phase, command, SECOND)
+    on(args.on.version.phase, command)
 }
 
-pub(crate) fn revise(args: &ReviseArgs) -> Intent {
-    let act = Act::Revise {
+pub(crate) fn revise(args: &ReviseArgs) -> Act {
+    Act::Revise {
         phase: args.phase.phase,
         policy: args.policy.into(),
         draw: args.draw,
         add: Vec::new(),
-    };
-    Intent::new(act, WORK)
+    }
 }
 
-pub(crate) fn reopen(phase: Phase) -> Intent {
-    let act = Act::Run(RunCommand::ReopenPhase { phase });
-    Intent::new(act, &[Role::TestExecutive])
+pub(crate) fn reopen(phase: Phase) -> Act {
+    Act::Run(RunCommand::ReopenPhase { phase })
 }
 
-pub(crate) fn confirm(phase: Phase) -> Intent {
-    let act = Act::Run(RunCommand::ConfirmPhase { phase });
-    Intent::new(act, &[Role::TestExecutive])
+pub(crate) fn confirm(phase: Phase) -> Act {
+    Act::Run(RunCommand::ConfirmPhase { phase })
 }
 
-pub(crate) fn on_items(phase: Phase, command: C) -> Intent {
-    on(phase, command, WORK)
+pub(crate) fn on_items(phase: Phase, command: C) -> Act {
+    on(phase, command)
 }
 
-pub(crate) fn escalate(args: &EscalateArgs) -> Intent {
+pub(crate) fn escalate(args: &EscalateArgs) -> Act {
     let command = C::EscalateOwnership {
         attributes: args.attributes.clone(),
         to: args.to.clone(),
     };
-    let may = [Role::Tester, Role::TestExecutive];
-    on(Phase::DataOwnerId, command, &may)
+    on(Phase::DataOwnerId, command)
 }
 
-pub(crate) fn revert(args: &crate::args::RevertArgs) -> Intent {
-    on(args.phase.phase, C::Revert { to: args.to }, WORK)
+pub(crate) fn revert(args: &crate::args::RevertArgs) -> Act {
+    on(args.phase.phase, C::Revert { to: args.to })
 }
 
-pub(crate) fn assign(case: &Case, args: &AssignArgs) -> Result<Intent, CliError> {
+pub(crate) fn assign(case: &Case, args: &AssignArgs) -> Result<Act, CliError> {
     let phase = Phase::DataOwnerId;
     let basis = case.basis(phase);
     let lines = match &args.line {
@@ -165,17 +153,16 @@ pub(crate) fn assign(case: &Case, args: &AssignArgs) -> Result<Intent, CliError>
         owner: args.owner.clone(),
     };
     let assignments = pairs.into_iter().map(assigned).collect();
-    let roles = [Role::Tester, Role::DataExecutive];
-    Ok(on(phase, C::AssignOwners { assignments }, &roles))
+    Ok(on(phase, C::AssignOwners { assignments }))
 }
 
-pub(crate) fn acknowledge(args: &AcknowledgeArgs) -> Intent {
+pub(crate) fn acknowledge(args: &AcknowledgeArgs) -> Act {
     let attributes = args.attributes.clone();
     let command = C::AcknowledgeOwnership { attributes };
-    on(Phase::DataOwnerId, command, &[Role::DataOwner])
+    on(Phase::DataOwnerId, command)
 }
 
-pub(crate) fn request(case: &Case, args: &RequestArgs) -> Intent {
+pub(crate) fn request(case: &Case, args: &RequestArgs) -> Act {
     let phase = Phase::RequestInfo;
     let attributes = if args.attributes.is_empty() {
         let open = case.dossier(phase).unrequested(&case.basis(phase));
@@ -190,32 +177,25 @@ pub(crate) fn request(case: &Case, args: &RequestArgs) -> Intent {
         attributes,
         text: args.text.clone(),
     };
-    on(phase, command, WORK)
+    on(phase, command)
 }
 
-pub(crate) fn document(command: C) -> Intent {
-    let roles = match &command {
-        C::ReviewDocument { level, .. } => match level {
-            DecisionLevel::Tester => WORK,
-            DecisionLevel::ReportOwner => &[Role::ReportOwner],
-        },
-        _ => &[Role::DataOwner],
-    };
-    on(Phase::RequestInfo, command, roles)
+pub(crate) fn document(command: C) -> Act {
+    on(Phase::RequestInfo, command)
 }
 
-pub(crate) fn execute_tests(cases: &[TestCaseId]) -> Intent {
+pub(crate) fn execute_tests(cases: &[TestCaseId]) -> Act {
     let cases = cases.to_vec();
-    Intent::new(Act::ExecuteTests { cases }, WORK)
+    Act::ExecuteTests { cases }
 }
 
-pub(crate) fn review_tests(cases: &[TestCaseId], accept: bool) -> Intent {
+pub(crate) fn review_tests(cases: &[TestCaseId], accept: bool) -> Act {
     let cases = cases.to_vec();
     let command = C::ReviewTests { cases, accept };
-    on(Phase::TestExecution, command, WORK)
+    on(Phase::TestExecution, command)
 }
 
-pub(crate) fn sign(case: &Case, args: &SignArgs) -> Result<Intent, CliError> {
+pub(crate) fn sign(case: &Case, args: &SignArgs) -> Result<Act, CliError> {
     let phase = Phase::TestReport;
     let no_version = || CliError::NotFound("the report has no open version to sign".to_owned());
     let plan = case.definition.phase(phase).ok_or_else(no_version)?;
@@ -248,5 +228,5 @@ pub(crate) fn sign(case: &Case, args: &SignArgs) -> Result<Intent, CliError> {
             });
         }
     }
-    Ok(on(phase, C::Sign { sections }, &order))
+    Ok(on(phase, C::Sign { sections }))
 }

@@ -13,7 +13,6 @@ use crate::args::{
 use crate::error::CliError;
 use crate::output::{Output, listing};
 use crate::site::Site;
-use crate::view::View;
 
 pub(crate) async fn versions(
     site: &SiteArgs,
@@ -160,14 +159,8 @@ async fn version(site: &Site, arg: &PhaseArg) -> Result<VersionRef, CliError> {
     if let Some(number) = arg.version {
         return Ok(VersionRef { run, phase, number });
     }
-    let mut view = View::of(&site.log, run);
-    let number = view
-        .now()
-        .await?
-        .dossier(phase)
-        .versions
-        .last()
-        .map(|it| it.number);
+    let case = site.case(run).await?;
+    let number = case.dossier(phase).versions.last().map(|it| it.number);
     let number: VersionNo = number
         .ok_or_else(|| CliError::NotFound(format!("{phase} of run {run} has no version yet")))?;
     Ok(VersionRef { run, phase, number })
@@ -193,8 +186,7 @@ pub(crate) async fn inbox(
     let runs = Audit::new(&site.log).runs().await?;
     let mut rows = Vec::new();
     for run in runs.rows.iter().filter(|it| it.status == "open") {
-        let mut view = View::of(&site.log, run.run_id);
-        let case = view.now().await?;
+        let case = site.case(run.run_id).await?;
         let Some(person) = case.run.person(&args.person) else {
             continue;
         };

@@ -1,13 +1,12 @@
 //! Runs: started, listed, shown, cancelled.
 
 use annal_audit::Audit;
-use annal_core::Role;
 use annal_core::definition::Definition;
 use annal_core::people::Person;
 use annal_core::run::RunCommand as R;
 use annal_flow::Act;
 
-use super::act::{Intent, act};
+use super::act::act;
 use crate::args::{OfRun, RunCommand, SiteArgs, StartArgs};
 use crate::error::CliError;
 use crate::input::{Choices, Input, read};
@@ -30,8 +29,7 @@ pub(crate) async fn run(
                 roles: args.roles.iter().copied().collect(),
             };
             let register = Act::Run(R::RegisterPerson { person });
-            let may = [Role::Admin, Role::TestExecutive];
-            let intent = async |_: &_, _: &_| Ok(Intent::new(register, &may));
+            let intent = async |_: &_, _: &_| Ok(register);
             act(site, output, &args.on.run, &args.on.who, intent).await
         }
         RunCommand::Move(args) => {
@@ -40,13 +38,12 @@ pub(crate) async fn run(
                 .map_err(|no| CliError::Usage(no.to_string()))?
                 .reference();
             let change = Act::Run(R::ChangeDefinition { to });
-            let may = [Role::TestExecutive, Role::Admin];
-            let intent = async |_: &_, _: &_| Ok(Intent::new(change, &may));
+            let intent = async |_: &_, _: &_| Ok(change);
             act(site, output, &args.on.run, &args.on.who, intent).await
         }
         RunCommand::Cancel(args) => {
             let cancel = Act::Run(R::Cancel {});
-            let intent = async |_: &_, _: &_| Ok(Intent::new(cancel, &[Role::TestExecutive]));
+            let intent = async |_: &_, _: &_| Ok(cancel);
             act(site, output, &args.run, &args.who, intent).await
         }
     }
@@ -117,8 +114,7 @@ async fn list(site: &SiteArgs, output: Output) -> Result<(), CliError> {
 async fn show(site: &SiteArgs, args: &OfRun, output: Output) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
     let run = site.run(&args.run).await?;
-    let mut view = crate::view::View::of(&site.log, run);
-    let summary = view.now().await?.summary();
+    let summary = site.case(run).await?.summary();
     output.answer(&summary, |summary| {
         let phases = summary.phases.iter().map(|it| {
             let versions = it.versions.iter();

@@ -1,43 +1,88 @@
 //! Commands that keep something running.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use annal_flow::{Patches, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::Projector;
+use annal_server::{Server, ServerError};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{SiteArgs, UpArgs, WorkerArgs};
+use crate::args::{ServerArgs, SiteArgs, UpArgs, WorkerArgs};
 use crate::error::CliError;
 use crate::output::Output;
 use crate::site::{Engine, Site};
 
-/// Servers, worker and projector, until Ctrl-C.
+/// Where `annal up` serves, if nothing else is said and nobody else does.
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8321);
+
+/// Servers, worker, projector and HTTP server, until Ctrl-C.
 pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
     warn(&site.log, output).await?;
     let mut engine = Engine::start_for_all(&site).await?;
+    let mut server = serve_somewhere(&site, up.listen).await?;
     let temporal = site.temporal();
     let is_up = serde_json::json!({
         "database_url": site.database_url(),
         "temporal_address": temporal.target,
         "temporal_namespace": temporal.namespace,
+        "server": format!("http://{}", server.address()),
         "home": args.home,
         "ledger": args.ledger,
     });
     output.answer(&is_up, |_| {
         format!(
-            "up: log in {}, Temporal at {}, a worker and the projector run.\nOpen another terminal: `annal run list`, `annal inbox --as ana`. Ctrl-C stops all.",
+            "up: log in {}, Temporal at {}, a worker and the projector run.\nConsole and API: http://{}\nOr open another terminal: `annal run list`, `annal inbox --as ana`. Ctrl-C stops all.",
             args.home.display(),
-            temporal.target
+            temporal.target,
+            server.address(),
         )
     });
     if !up.check {
         tokio::select! {
             asked = asked_to_stop() => asked?,
             no = engine.broke_off(&site) => return Err(no),
+            no = server.ended() => return Err(no.into()),
         }
     }
+    server.stop().await?;
     engine.stop().await?;
     site.close().await
+}
+
+/// The HTTP server alone; worker and projector run elsewhere.
+pub(crate) async fn server(
+    args: &SiteArgs,
+    how: &ServerArgs,
+    output: Output,
+) -> Result<(), CliError> {
+    let site = Site::to_act(args, output).await?;
+    let mut settings = site.server_settings(how.listen);
+    settings.ledgers.extend(how.also.iter().cloned());
+    let mut server = Server::start(settings).await?;
+    let address = format!("http://{}", server.address());
+    let listens = serde_json::json!({ "server": address, "ledger": args.ledger });
+    output.answer(&listens, |_| format!("server: {address}"));
+    if !how.check {
+        tokio::select! {
+            asked = asked_to_stop() => asked?,
+            no = server.ended() => return Err(no.into()),
+        }
+    }
+    server.stop().await?;
+    site.close().await
+}
+
+/// The server where it was asked for; else at the usual place, or at a free one where that is taken.
+async fn serve_somewhere(site: &Site, asked: Option<SocketAddr>) -> Result<Server, CliError> {
+    let at = |address| Server::start(site.server_settings(address));
+    match at(asked.unwrap_or(USUAL)).await {
+        Err(ServerError::Listen { .. }) if asked.is_none() => {
+            Ok(at(SocketAddr::new(USUAL.ip(), 0)).await?)
+        }
+        started => Ok(started?),
+    }
 }
 
 /// A worker against servers that run elsewhere.

@@ -13,7 +13,6 @@ use annal_core::case::Waiting;
 use annal_core::run::RunStatus;
 use annal_core::{Command, CommandId, RunId, Summary};
 use annal_flow::FlowClient;
-use chrono::Utc;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
@@ -26,7 +25,6 @@ use crate::error::CliError;
 use crate::input::Choices;
 use crate::output::Output;
 use crate::site::{Engine, Site};
-use crate::view::View;
 
 /// How many samples are drawn first.
 const SAMPLES: u32 = 100;
@@ -92,7 +90,6 @@ async fn people(
     archive: &Archive<'_>,
     telling: &Telling,
 ) -> Result<(), CliError> {
-    let mut view = View::of(&site.log, run);
     loop {
         let somebody_waits =
             |now: &Summary| now.status != RunStatus::Open || !now.awaiting.is_empty();
@@ -101,9 +98,9 @@ async fn people(
         if summary.status != RunStatus::Open {
             return Ok(());
         }
-        let case = view.now().await?;
+        let case = site.case(run).await?;
         let awaiting = case.summary().awaiting;
-        let turns = one_in_each_phase(&awaiting).map(|it| cast::turn(case, it, archive));
+        let turns = one_in_each_phase(&awaiting).map(|it| cast::turn(&case, it, archive));
         let turns = try_join_all(turns).await?;
         let sent = turns
             .into_iter()
@@ -130,7 +127,7 @@ async fn take(
         role: turn.role,
         on_behalf_of: None,
         reason: turn.reason.map(str::to_owned),
-        effective_at: Utc::now(),
+        effective_at: None,
         body: turn.act,
     };
     send(client, run, &command).await?;

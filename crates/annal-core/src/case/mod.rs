@@ -93,7 +93,8 @@ impl Case {
     pub fn open(&self, asked: &Command<Opening>, now: DateTime<Utc>) -> Result<Outcome, Rejection> {
         let (person, instead) = (&asked.person, asked.on_behalf_of.as_ref());
         let actor = ReportRun::authorise_opening(&asked.body, person, asked.role, instead)?;
-        let mut turn = Turn::new(self, actor, asked.reason(), asked.effective_at, now);
+        let effective_at = asked.effective_at.unwrap_or(now);
+        let mut turn = Turn::new(self, actor, asked.reason(), effective_at, now);
         turn.step("run.open");
         turn.run(RunCommand::Open(asked.body.clone()))?;
         Ok(turn.outcome())
@@ -106,7 +107,8 @@ impl Case {
     pub fn act(&self, asked: &Command<Target>, now: DateTime<Utc>) -> Result<Outcome, Rejection> {
         let (person, instead) = (&asked.person, asked.on_behalf_of.as_ref());
         let actor = self.run.authorise(person, asked.role, instead)?;
-        let mut turn = Turn::new(self, actor, asked.reason(), asked.effective_at, now);
+        let effective_at = asked.effective_at.unwrap_or(now);
+        let mut turn = Turn::new(self, actor, asked.reason(), effective_at, now);
         turn.take(&asked.body)?;
         Ok(turn.outcome())
     }

@@ -107,7 +107,7 @@ impl<'a> Turn<'a> {
             role: actor.role,
             on_behalf_of: actor.on_behalf_of.clone(),
             reason: reason.map(str::to_owned),
-            effective_at,
+            effective_at: Some(effective_at),
             body,
         };
         let definition = self.after.definition.clone();

@@ -103,7 +103,7 @@ impl Office {
             role,
             on_behalf_of: None,
             reason: why.map(str::to_owned),
-            effective_at: self.now(),
+            effective_at: Some(self.now()),
             body,
         }
     }

@@ -75,7 +75,7 @@ impl Move {
             on_behalf_of: self.instead.map(person),
             // A change of mind needs a reason; without one the rule of reasons would be met most often.
             reason: Some("so it is".to_owned()),
-            effective_at: now,
+            effective_at: Some(now),
             body,
         }
     }

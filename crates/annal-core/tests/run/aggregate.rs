@@ -16,7 +16,7 @@ fn request(body: RunCommand) -> RunRequest {
             role: Role::Engine,
             on_behalf_of: None,
             reason: None,
-            effective_at: noon(),
+            effective_at: Some(noon()),
             body,
         },
         actor: Actor::engine(),

@@ -263,7 +263,7 @@ fn play(run: &mut ReportRun, moves: &[(Move, Option<Role>)]) -> Result<(), TestC
             role: actor.role,
             on_behalf_of: None,
             reason: Some("at random".to_owned()),
-            effective_at: noon(),
+            effective_at: Some(noon()),
             body: command,
         };
         let pinned = definition(&run.definition().unwrap().version.to_string());

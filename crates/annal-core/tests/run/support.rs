@@ -60,7 +60,7 @@ impl Given {
             role: actor.role,
             on_behalf_of: None,
             reason: reason.map(str::to_owned),
-            effective_at: noon(),
+            effective_at: Some(noon()),
             body,
         };
         Then(self.run.decide(&asked, actor, &self.definition))

@@ -1,9 +1,10 @@
 //! Why the desk could not settle a command. None of these is a refusal by the rules.
 
-use annal_core::definition::UnknownDefinition;
 use annal_core::{CommandId, RunId};
 use annal_data::DataError;
 use annal_log::LogError;
+
+use crate::cases::CaseError;
 
 /// Nothing was recorded.
 #[derive(Debug, thiserror::Error)]
@@ -14,17 +15,9 @@ pub(crate) enum DeskError {
     /// The run's data or dictionary.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The run is pinned to a definition that this build does not have.
-    #[error("{0}; let a worker of a newer build take the run")]
-    Definition(#[from] UnknownDefinition),
-    /// The text of the definition that the run is pinned to is not the one that this build has.
-    #[error(
-        "the run is pinned to definition {version} with another text than this build's; let the build take it that opened the run"
-    )]
-    OtherDefinition {
-        /// Its version.
-        version: String,
-    },
+    /// The run cannot be told from the log by this build.
+    #[error(transparent)]
+    Case(#[from] CaseError),
     /// The command id belongs to other content. The caller turns this into a refusal.
     #[error("the command id {0} was used for other content")]
     Reused(CommandId),
@@ -51,11 +44,10 @@ impl DeskError {
     /// Whether another try can end otherwise without anything being changed.
     pub(crate) fn is_worth_another_try(&self) -> bool {
         match self {
-            Self::Log(error) => error.is_transient(),
+            Self::Log(error) | Self::Case(CaseError::Log(error)) => error.is_transient(),
             Self::Crowded { .. } | Self::Broken(_) => true,
             Self::Data(_)
-            | Self::Definition(_)
-            | Self::OtherDefinition { .. }
+            | Self::Case(_)
             | Self::Reused(_)
             | Self::Undecodable(_)
             | Self::Refused(_) => false,

@@ -1,7 +1,6 @@
 //! The one place where decisions meet the log: load the run, ask the core, append once.
 
 mod automatic;
-mod cases;
 mod error;
 mod people;
 mod record;
@@ -13,12 +12,12 @@ use annal_core::{Case, CommandId, RunId};
 use annal_log::{AppendError, Log};
 use chrono::{DateTime, Utc};
 
-use cases::{Cases, Slot};
 pub(crate) use error::DeskError;
 use record::Entry;
 pub(crate) use record::engine;
 
 use crate::act::{Answer, Progress, Settled, Verdict};
+use crate::cases::{Cases, Slot};
 use crate::prepare::Files;
 
 /// Where in Temporal somebody works at the desk.
@@ -55,8 +54,8 @@ impl Desk {
     pub(crate) fn new(log: Log) -> Self {
         Self {
             files: Files::new(log.clone()),
+            cases: Cases::new(log.clone()),
             log,
-            cases: Cases::default(),
             clock: Arc::new(wall_clock),
         }
     }
@@ -67,9 +66,7 @@ impl Desk {
 
     /// The run as it stands. Nobody else in this process decides on it while the slot is held.
     async fn load(&self, run: RunId) -> Result<tokio::sync::OwnedMutexGuard<Slot>, DeskError> {
-        let mut slot = self.cases.slot(run).lock_owned().await;
-        slot.catch_up(&self.log, run).await?;
-        Ok(slot)
+        Ok(self.cases.load(run).await?)
     }
 
     /// Decides and appends until no other process was in between, and says where the run stands then.

@@ -51,8 +51,8 @@ impl Desk {
             };
             Ok(decided(case, &as_target, opened, None))
         };
-        self.answer(run, &Entry::asked(asked)?, &as_target, place, decide)
-            .await
+        let entry = Entry::asked(asked, self.now())?;
+        self.answer(run, &entry, &as_target, place, decide).await
     }
 
     /// Carries out a person's command.
@@ -72,7 +72,8 @@ impl Desk {
             };
             Ok(decided(case, &as_target, outcome, phase))
         };
-        self.answer(call.run, &Entry::asked(asked)?, &as_target, place, decide)
+        let entry = Entry::asked(asked, self.now())?;
+        self.answer(call.run, &entry, &as_target, place, decide)
             .await
     }
 

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::cases::{Slot, stream};
 use super::{Decided, DeskError, Place};
+use crate::cases::{Slot, stream};
 
 /// Version and build of the engine, on every event. A release is built with `ANNAL_BUILD` set to its commit.
 pub(crate) fn engine() -> String {
@@ -29,14 +29,18 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// For a command that somebody sent.
-    pub(super) fn asked<B: Serialize>(asked: &Command<B>) -> Result<Self, LogError> {
+    /// For a command that somebody sent. Whoever claims no time for it gets the time of its being carried out, which
+    /// is no part of the hash: sent again, it is the same command.
+    pub(super) fn asked<B: Serialize>(
+        asked: &Command<B>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, LogError> {
         Ok(Self {
             command: asked.id,
             content_hash: content_hash(asked)?,
             causation: None,
             reason: asked.reason().map(str::to_owned),
-            effective_at: asked.effective_at,
+            effective_at: asked.effective_at.unwrap_or(now),
         })
     }
 

@@ -34,7 +34,7 @@ pub(crate) fn command<B>(who: &str, role: Role, why: Option<&str>, body: B) -> C
         role,
         on_behalf_of: None,
         reason: why.map(str::to_owned),
-        effective_at: Utc::now(),
+        effective_at: Some(Utc::now()),
         body,
     }
 }

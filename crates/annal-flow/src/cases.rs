@@ -1,14 +1,15 @@
-//! Runs that were loaded before, kept so that a command reads only what is new.
+//! Runs as they stand, read from the log and kept, so that the next look reads only what is new.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use annal_core::definition::Definition;
+use annal_core::definition::{Definition, UnknownDefinition};
 use annal_core::envelope::Recorded;
 use annal_core::{Case, CommandId, Phase, Position, RunId, Sequence};
-use annal_log::{Log, StreamId, decode};
+use annal_log::{Log, LogError, StreamId, decode};
 
-use super::error::DeskError;
+use tokio::sync::OwnedMutexGuard;
+
 use crate::act::Progress;
 
 /// So many runs are kept at once; the rest is loaded when somebody acts on it.
@@ -19,13 +20,92 @@ const TAIL: u32 = 500;
 /// A stream of a run: that of a phase's dossier, or the run's own.
 type Part = Option<Phase>;
 
-#[derive(Default)]
-pub(super) struct Cases {
+/// The runs of one ledger. A run that was looked at before costs one short question to the log.
+pub struct Cases {
+    log: Log,
     slots: Mutex<HashMap<RunId, Arc<tokio::sync::Mutex<Slot>>>>,
 }
 
+/// A run as it stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The run with its dossiers.
+    pub case: Case,
+    /// True for the log up to here.
+    pub position: Position,
+}
+
+/// Why a run cannot be told from the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CaseError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The run is pinned to a definition that this build does not have.
+    #[error("{0}; let a newer build take the run")]
+    Definition(#[from] UnknownDefinition),
+    /// The text of the definition that the run is pinned to is not the one that this build has.
+    #[error(
+        "the run is pinned to definition {version} with another text than this build's; let the build take it that opened the run"
+    )]
+    OtherDefinition {
+        /// Its version.
+        version: String,
+    },
+}
+
+impl CaseError {
+    /// A stable code; scripts may match on it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Log(error) => error.code(),
+            Self::Definition(_) | Self::OtherDefinition { .. } => "definition_not_here",
+        }
+    }
+}
+
 impl Cases {
-    pub(super) fn slot(&self, run: RunId) -> Arc<tokio::sync::Mutex<Slot>> {
+    /// None are read yet.
+    #[must_use]
+    pub fn new(log: Log) -> Self {
+        Self {
+            log,
+            slots: Mutex::default(),
+        }
+    }
+
+    /// A run as it stands; none where the ledger has no such run.
+    ///
+    /// # Errors
+    /// [`CaseError`].
+    pub async fn standing(&self, run: RunId) -> Result<Option<Standing>, CaseError> {
+        let slot = self.load(run).await?;
+        let standing = slot.case.run.id().map(|_| Standing {
+            case: slot.case.clone(),
+            position: slot.position,
+        });
+        drop(slot);
+        if standing.is_none() {
+            self.forget(run);
+        }
+        Ok(standing)
+    }
+
+    /// The run as it stands. Nobody else who asks here looks at it while the slot is held.
+    pub(crate) async fn load(&self, run: RunId) -> Result<OwnedMutexGuard<Slot>, CaseError> {
+        let mut slot = self.slot(run).lock_owned().await;
+        slot.catch_up(&self.log, run).await?;
+        Ok(slot)
+    }
+
+    /// Who asks for runs that there are not must not push out those that there are.
+    fn forget(&self, run: RunId) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.remove(&run);
+    }
+
+    fn slot(&self, run: RunId) -> Arc<tokio::sync::Mutex<Slot>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= KEPT && !slots.contains_key(&run) {
             // Whoever works on one holds it too; that one stays.
@@ -36,8 +116,8 @@ impl Cases {
 }
 
 /// A run as it was when somebody last looked.
-pub(super) struct Slot {
-    pub(super) case: Case,
+pub(crate) struct Slot {
+    pub(crate) case: Case,
     sequences: BTreeMap<Part, Sequence>,
     /// Everything up to here is in the case.
     position: Position,
@@ -55,12 +135,12 @@ impl Default for Slot {
 
 impl Slot {
     /// The last event of a stream that is in the case.
-    pub(super) fn sequence(&self, part: Part) -> Sequence {
+    pub(crate) fn sequence(&self, part: Part) -> Sequence {
         self.sequences.get(&part).copied().unwrap_or_default()
     }
 
     /// Where the run stands.
-    pub(super) fn progress(&self, cause: CommandId) -> Progress {
+    pub(crate) fn progress(&self, cause: CommandId) -> Progress {
         Progress {
             summary: self.case.summary(),
             position: self.position,
@@ -71,7 +151,7 @@ impl Slot {
 
     /// Takes in what was appended since. Positions are dense and in commit order, so whoever saw one has seen all
     /// before it.
-    pub(super) async fn catch_up(&mut self, log: &Log, run: RunId) -> Result<(), DeskError> {
+    pub(crate) async fn catch_up(&mut self, log: &Log, run: RunId) -> Result<(), CaseError> {
         if self.position > Position(0) {
             let tail = log.read(self.position, TAIL).await?;
             if tail.len() < TAIL as usize {
@@ -89,7 +169,7 @@ impl Slot {
         Ok(())
     }
 
-    fn take_in(&mut self, run: RunId, events: &[Recorded]) -> Result<(), DeskError> {
+    fn take_in(&mut self, run: RunId, events: &[Recorded]) -> Result<(), CaseError> {
         for event in events {
             if let Some(part) = part_of(run, event) {
                 self.apply(part, event)?;
@@ -99,7 +179,7 @@ impl Slot {
         Ok(())
     }
 
-    fn apply(&mut self, part: Part, event: &Recorded) -> Result<(), DeskError> {
+    fn apply(&mut self, part: Part, event: &Recorded) -> Result<(), CaseError> {
         if event.sequence <= self.sequence(part) {
             return Ok(());
         }
@@ -118,7 +198,7 @@ impl Slot {
     }
 
     /// The rules of the definition that the run is pinned to now, to the byte.
-    fn follow_definition(&mut self) -> Result<(), DeskError> {
+    fn follow_definition(&mut self) -> Result<(), CaseError> {
         let Some(pinned) = self.case.run.definition() else {
             return Ok(());
         };
@@ -128,7 +208,7 @@ impl Slot {
         let definition = Definition::builtin(&pinned.version)?;
         if definition.reference() != *pinned {
             let version = pinned.version.to_string();
-            return Err(DeskError::OtherDefinition { version });
+            return Err(CaseError::OtherDefinition { version });
         }
         self.case.definition = Arc::new(definition);
         Ok(())
@@ -136,7 +216,7 @@ impl Slot {
 }
 
 /// The stream of a run or of one of its phases.
-pub(super) fn stream(run: RunId, part: Part) -> StreamId {
+pub(crate) fn stream(run: RunId, part: Part) -> StreamId {
     part.map_or_else(|| StreamId::run(run), |phase| StreamId::dossier(run, phase))
 }
 

@@ -1,11 +1,13 @@
 //! What is appended, and what comes of it.
 
 use annal_core::envelope::Metadata;
-use annal_core::{CommandId, Position, Sequence};
+use annal_core::{CommandId, LedgerId, Position, Sequence};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 
-use crate::error::LogError;
+use crate::batch;
+use crate::error::{LogError, lasting};
 use crate::log::Log;
 use crate::stream::{EventData, StreamId};
 
@@ -123,6 +125,29 @@ impl Log {
         let append = self.sealing().seal(append).await?;
         self.group().append(append).await
     }
+}
+
+/// Appends inside a transaction of the caller's, so that what it changes in tables of its own and the record of it are
+/// there both or not at all. It holds the ledger's head until the transaction ends, and is not tried again: for a ledger
+/// that few write to.
+///
+/// # Errors
+/// As [`Log::append`]; the transaction is to be rolled back then.
+pub async fn append_within(
+    transaction: &mut PgConnection,
+    ledger: &LedgerId,
+    append: &Append,
+) -> Result<Receipt, AppendError> {
+    if append.is_empty() {
+        let command = append.command_id;
+        return Err(LogError::Empty { command }.into());
+    }
+    let doing = "appending within a transaction";
+    let outcomes = batch::append(transaction, ledger.as_str(), &[append]).await;
+    let mut outcomes = outcomes.map_err(|error| lasting(doing, 1, &error))?;
+    outcomes
+        .pop()
+        .unwrap_or(Err(LogError::Closed { doing }.into()))
 }
 
 /// A hash over what a caller asked, for [`Append::content_hash`].

@@ -23,7 +23,7 @@ mod settings;
 mod stream;
 mod verify;
 
-pub use append::{Append, AppendError, Receipt, StreamAppend, content_hash};
+pub use append::{Append, AppendError, Receipt, StreamAppend, append_within, content_hash};
 pub use error::LogError;
 pub use log::{Head, Log};
 pub use migrate::{create_ledger, give_ledger, migrate};

@@ -12,6 +12,7 @@ use annal_projector::Projector;
 use crate::error::ServerError;
 use crate::reached::Reached;
 use crate::settings::ServerSettings;
+use crate::sign_in::SignIn;
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ pub(crate) struct App(Arc<Shared>);
 
 struct Shared {
     ledgers: BTreeMap<LedgerId, Ledger>,
+    sign_in: SignIn,
 }
 
 /// One ledger, and the ways to it.
@@ -41,12 +43,18 @@ impl App {
         for id in &settings.ledgers {
             ledgers.insert(id.clone(), Ledger::connect(settings, id).await?);
         }
-        Ok(Self(Arc::new(Shared { ledgers })))
+        let sign_in = SignIn::connect(settings).await?;
+        Ok(Self(Arc::new(Shared { ledgers, sign_in })))
     }
 
     /// A ledger that is served here.
     pub(crate) fn ledger(&self, id: &LedgerId) -> Option<&Ledger> {
         self.0.ledgers.get(id)
+    }
+
+    /// Sessions, accounts, and the record of who was refused.
+    pub(crate) fn sign_in(&self) -> &SignIn {
+        &self.0.sign_in
     }
 
     pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
@@ -68,5 +76,11 @@ impl Ledger {
             flow: FlowClient::connect(target, namespace, id.clone()).await?,
             log,
         })
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
     }
 }

@@ -4,6 +4,8 @@ use annal_flow::FlowError;
 use annal_log::LogError;
 use annal_projector::ProjectorError;
 
+use crate::sign_in::AccountError;
+
 /// What keeps a server from serving.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -27,6 +29,9 @@ pub enum ServerError {
     /// Temporal.
     #[error(transparent)]
     Flow(#[from] FlowError),
+    /// The accounts.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
 }
 
 impl ServerError {

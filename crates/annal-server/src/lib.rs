@@ -21,3 +21,8 @@ mod viewer;
 pub use error::ServerError;
 pub use server::Server;
 pub use settings::ServerSettings;
+pub use sign_in::{
+    Account, AccountError, Accounts, Changer, NewAccount, NewPassword, NewToken,
+    OpenIdConnectSettings, SignInSettings, Timeouts, TokenInfo, access_ledger, random_password,
+};
+pub use viewer::{Access, Scope, UnknownAccess, UnknownScope};

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::Method;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 
 use crate::app::App;
 use crate::problem::{Problem, kinds, rendered};
@@ -18,6 +18,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", api::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
+        .layer(from_fn_with_state(app.clone(), sign_in::guard))
         .layer(from_fn(rendered))
         .with_state(app)
 }

@@ -16,6 +16,7 @@ use crate::settings::ServerSettings;
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
+    app: App,
     serving: JoinHandle<std::io::Result<()>>,
 }
 
@@ -34,13 +35,14 @@ impl Server {
         let address = listener.local_addr().map_err(taken)?;
         let app = App::connect(&settings).await?;
         let stop = CancellationToken::new();
-        let routes = router(app).into_make_service_with_connect_info::<SocketAddr>();
+        let routes = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, routes)
             .with_graceful_shutdown(stop.clone().cancelled_owned())
             .into_future();
         Ok(Self {
             address,
             stop,
+            app,
             serving: tokio::spawn(serving),
         })
     }
@@ -66,7 +68,9 @@ impl Server {
     /// [`ServerError::Serving`] if serving had broken off.
     pub async fn stop(self) -> Result<(), ServerError> {
         self.stop.cancel();
-        match self.serving.await {
+        let ended = self.serving.await;
+        self.app.sign_in().close().await;
+        match ended {
             Ok(ended) => ended.map_err(ServerError::Serving),
             Err(panicked) => Err(ServerError::Serving(std::io::Error::other(panicked))),
         }

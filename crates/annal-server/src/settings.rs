@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use annal_core::LedgerId;
 
+use crate::sign_in::SignInSettings;
+
 /// Where a server listens and what it serves.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -17,4 +19,6 @@ pub struct ServerSettings {
     pub temporal_namespace: String,
     /// The ledgers that are served.
     pub ledgers: Vec<LedgerId>,
+    /// How people sign in.
+    pub sign_in: SignInSettings,
 }

@@ -1,0 +1,140 @@
+//! The pages of signing in and out. They need no script.
+
+use std::fmt;
+
+use axum::http::HeaderMap;
+use maud::{DOCTYPE, Markup, html};
+
+use super::SignIn;
+use crate::viewer::{Via, Viewer};
+
+/// What a page says about the last try.
+pub(super) enum Said {
+    Wrong,
+    Wait(u64),
+    NotTheSame,
+    TheSame,
+    Other(String),
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong => f.write_str("The name or the password is wrong."),
+            Self::Wait(1) => f.write_str("Too many wrong tries. Wait a second."),
+            Self::Wait(seconds) => write!(f, "Too many wrong tries. Wait {seconds} seconds."),
+            Self::NotTheSame => f.write_str("The two new passwords are not the same."),
+            Self::TheSame => f.write_str("The new password is the old one."),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Where one signs in.
+pub(super) fn sign_in(
+    sign_in: &SignIn,
+    headers: &HeaderMap,
+    next: &str,
+    person: &str,
+    said: Option<Said>,
+) -> Markup {
+    // A browser that comes with a cookie of old brings its token along, or its form would not be taken.
+    let csrf = sign_in.cookie.of(headers).map(|it| it.derive("csrf").text());
+    page("Sign in", None, &html! {
+        h1 { "Sign in" }
+        (alert(said.as_ref()))
+        form method="post" action="/sign-in" {
+            (hidden(csrf.as_deref()))
+            input type="hidden" name="next" value=(next);
+            p {
+                label for="person" { "Name of your account" }
+                input #person name="person" value=(person) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus[person.is_empty()];
+            }
+            (password_field("password", "Password", "current-password", !person.is_empty()))
+            button type="submit" { "Sign in" }
+        }
+    })
+}
+
+/// Where one signs out.
+pub(super) fn sign_out(viewer: &Viewer) -> Markup {
+    page("Sign out", Some(viewer), &html! {
+        h1 { "Sign out" }
+        p { "You are signed in as " (viewer.name) " (" (viewer.person) ")." }
+        form method="post" action="/sign-out" {
+            (hidden(Some(viewer.csrf())))
+            button type="submit" { "Sign out" }
+        }
+        form method="post" action="/sign-out/everywhere" {
+            (hidden(Some(viewer.csrf())))
+            button type="submit" { "Sign out in all browsers" }
+        }
+        p { a href="/sign-in/password" { "Choose another password" } }
+    })
+}
+
+/// Where one chooses another password.
+pub(super) fn password(viewer: &Viewer, said: Option<Said>) -> Markup {
+    let due = matches!(&viewer.via, Via::Session { one_time_password: true, .. });
+    page("Choose a password", Some(viewer), &html! {
+        h1 { "Choose a password" }
+        @if due { p { "Your password was chosen by somebody else. Choose one that only you know." } }
+        (alert(said.as_ref()))
+        form method="post" action="/sign-in/password" {
+            (hidden(Some(viewer.csrf())))
+            input type="hidden" name="username" value=(viewer.person) autocomplete="username";
+            (password_field("password", "Password until now", "current-password", true))
+            (password_field("new_password", "New password, at least 8 characters", "new-password", false))
+            (password_field("again", "New password again", "new-password", false))
+            button type="submit" { "Set the password" }
+        }
+    })
+}
+
+/// Where one gives the password again for an act.
+pub(super) fn confirm(viewer: &Viewer, act: &str, next: &str, said: Option<Said>) -> Markup {
+    page("Confirm that it is you", Some(viewer), &html! {
+        h1 { "Confirm that it is you" }
+        p { "You are signed in as " (viewer.name) ". What you are about to do asks for your password again." }
+        (alert(said.as_ref()))
+        form method="post" action="/sign-in/confirm" {
+            (hidden(Some(viewer.csrf())))
+            input type="hidden" name="act" value=(act);
+            input type="hidden" name="next" value=(next);
+            input type="hidden" name="username" value=(viewer.person) autocomplete="username";
+            (password_field("password", "Password", "current-password", true))
+            button type="submit" { "Go on" }
+        }
+    })
+}
+
+fn page(title: &str, _viewer: Option<&Viewer>, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) " · Annal" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+            }
+            body { main { (content) } }
+        }
+    }
+}
+
+fn password_field(name: &str, label: &str, complete: &str, focus: bool) -> Markup {
+    html! {
+        p {
+            label for=(name) { (label) }
+            input #(name) name=(name) type="password" autocomplete=(complete) required autofocus[focus];
+        }
+    }
+}
+
+fn hidden(csrf: Option<&str>) -> Markup {
+    html! { @if let Some(csrf) = csrf { input type="hidden" name="csrf" value=(csrf); } }
+}
+
+fn alert(said: Option<&Said>) -> Markup {
+    html! { @if let Some(said) = said { p role="alert" { (said.to_string()) } } }
+}

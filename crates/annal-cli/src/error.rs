@@ -3,6 +3,7 @@
 use annal_audit::AuditError;
 use annal_core::rejection::RejectionCode;
 use annal_core::{Position, Rejection};
+use annal_server::AccountError;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,9 @@ pub(crate) enum CliError {
     /// A projection could not be brought up to date.
     #[error(transparent)]
     Projector(#[from] annal_projector::ProjectorError),
+    /// Something about an account.
+    #[error(transparent)]
+    Account(#[from] annal_server::AccountError),
     /// A question could not be answered.
     #[error(transparent)]
     Audit(#[from] annal_audit::AuditError),
@@ -91,6 +95,9 @@ impl CliError {
                 | AuditError::UnknownItem { .. }
                 | AuditError::UnknownEvent(_),
             ) => 6,
+            Self::Account(AccountError::Unknown(_) | AccountError::Nothing { .. }) => 6,
+            Self::Account(AccountError::BadPassword(_) | AccountError::BadPerson { .. }) => 2,
+            Self::Account(no) if no.is_callers() => 3,
             Self::Interrupted => 130,
             _ => 5,
         }
@@ -109,6 +116,7 @@ impl CliError {
             Self::Server(error) => error.code(),
             Self::Case(error) => error.code(),
             Self::Projector(error) => error.code(),
+            Self::Account(error) => error.code(),
             Self::Audit(error) => error.code(),
             Self::File { .. } => "file_unreadable",
             Self::BehindTheLog(_) => "behind_the_log",

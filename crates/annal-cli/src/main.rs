@@ -72,6 +72,7 @@ async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Command::Lineage(args) => commands::audit::lineage(site, args, output).await,
         Command::Metrics(args) => commands::audit::metrics(site, args, output).await,
         Command::Export(args) => commands::audit::export(site, args, output).await,
+        Command::Account(args) => commands::account::run(site, args, output).await,
         Command::Log(args) => commands::log::run(site, args, output).await,
         Command::Person(args) => commands::person::run(site, args, output).await,
         Command::Projections(args) => commands::projections::run(site, args, output).await,

@@ -7,7 +7,7 @@ use annal_core::{Case, RunId};
 use annal_flow::{Cases, FlowClient, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::{ProjectionState, ProjectionStatus, Projector};
-use annal_server::ServerSettings;
+use annal_server::{ServerSettings, SignInSettings};
 use annal_stack::{Needs, Settings, Stack};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -66,6 +66,11 @@ impl Site {
             cases: Cases::new(log.clone()),
             log,
         })
+    }
+
+    /// The folder of the local servers.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        &self.args.home
     }
 
     pub(crate) fn database_url(&self) -> &str {
@@ -137,6 +142,7 @@ impl Site {
             temporal_target: temporal.target,
             temporal_namespace: temporal.namespace,
             ledgers: vec![self.args.ledger.clone()],
+            sign_in: SignInSettings::default(),
         }
     }
 
@@ -190,7 +196,7 @@ impl Site {
 }
 
 /// Whether the database is one of the home folder, which is brought to the newest schema without asking.
-fn ours() -> bool {
+pub(crate) fn ours() -> bool {
     std::env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty())
 }
 

@@ -59,7 +59,7 @@ impl Desk {
             role,
             on_behalf_of: None,
             reason: Some("so it is".into()),
-            effective_at: moment(1),
+            effective_at: Some(moment(1)),
             body,
         }
     }

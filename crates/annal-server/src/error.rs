@@ -44,6 +44,7 @@ impl ServerError {
             Self::Log(error) => error.code(),
             Self::Projector(error) => error.code(),
             Self::Flow(error) => error.code(),
+            Self::Accounts(error) => error.code(),
         }
     }
 }

@@ -13,9 +13,7 @@ use crate::app::App;
 use crate::sign_in::{NotSignedIn, SecretHash, viewer_of};
 
 /// What somebody may do in a ledger beside what a run's own register gives them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Sees the runs in whose register they stand, and may open one.
@@ -55,9 +53,7 @@ impl FromStr for Access {
 }
 
 /// What a token may be used for.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// To read.

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod account;
 mod acting;
 mod audit;
 mod log;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use annal_core::LedgerId;
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use account::{AccountCommand, AddAccountArgs, PasswordArgs, TokenArgs};
 pub(crate) use acting::{
     AcknowledgeArgs, AssignArgs, DecideArgs, DocumentCommand, EscalateArgs, ItemCommand, OnVersion,
     RejectArgs, ReopenArgs, RequestArgs, RevertArgs, ReviewArgs, ReviseArgs, SignArgs, TestArgs,
@@ -155,6 +157,9 @@ pub(crate) enum Command {
     /// Who is there, sealing their names, and erasing one.
     #[command(subcommand)]
     Person(PersonCommand),
+    /// Who may sign in to the server, and their tokens.
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Look at the projections and rebuild them.
     #[command(subcommand)]
     Projections(ProjectionsCommand),

@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub(crate) mod account;
 pub(crate) mod act;
 pub(crate) mod acting;
 pub(crate) mod audit;

@@ -9,6 +9,7 @@ use annal_server::{Server, ServerError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{ServerArgs, SiteArgs, UpArgs, WorkerArgs};
+use crate::commands::account::first_admin;
 use crate::error::CliError;
 use crate::output::Output;
 use crate::site::{Engine, Site};
@@ -20,6 +21,9 @@ const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8321)
 pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_act(args, output).await?;
     warn(&site.log, output).await?;
+    if let Some(first) = first_admin(&site).await? {
+        output.aside(&first);
+    }
     let mut engine = Engine::start_for_all(&site).await?;
     let mut server = serve_somewhere(&site, up.listen).await?;
     let temporal = site.temporal();

@@ -20,11 +20,12 @@ use self::cast::Turn;
 use self::evidence::Archive;
 use self::telling::Telling;
 use crate::args::{DemoArgs, SiteArgs};
+use crate::commands::account::for_people;
 use crate::commands::act::send;
 use crate::error::CliError;
 use crate::input::Choices;
 use crate::output::Output;
-use crate::site::{Engine, Site};
+use crate::site::{Engine, Site, ours};
 
 /// How many samples are drawn first.
 const SAMPLES: u32 = 100;
@@ -64,6 +65,7 @@ async fn play(
         seed: demo.seed,
         sample_size: SAMPLES,
     };
+    let people_of_it = input.people.clone();
     let opener = "xena".parse().expect("a name of the cast is an id");
     let (run, _) = input
         .start(&site.log, &client, choices, opener, None)
@@ -78,7 +80,15 @@ async fn play(
     site.catch_up().await?;
     let result = result::of(site, run, started.elapsed()).await?;
     telling.close();
+    // People of a local demo can look at it in the console.
+    let made = match ours() {
+        true => for_people(site, &people_of_it).await?,
+        false => None,
+    };
     output.answer(&result, result::told);
+    if let Some(made) = made {
+        output.aside(&made.line());
+    }
     Ok(())
 }
 

@@ -12,10 +12,26 @@ use axum::extract::rejection::{
     BytesRejection, PathRejection, QueryRejection, RawPathParamsRejection,
 };
 
+use crate::sign_in::NotSignedIn;
+
 use super::{Kind, Problem, kinds};
 
 /// So long a client waits before it tries a server again that does not answer.
 const SOON: Duration = Duration::from_secs(2);
+
+impl From<NotSignedIn> for Problem {
+    fn from(no: NotSignedIn) -> Self {
+        match no {
+            NotSignedIn::Unknown(why) => Self::new(&kinds::NOT_SIGNED_IN, why),
+            NotSignedIn::PasswordDue => {
+                Self::new(&kinds::PASSWORD_DUE, "nothing else can be done before")
+            }
+            NotSignedIn::Failed(error) => {
+                Self::hidden(&kinds::DATABASE_UNREACHABLE, &error).retry_after(SOON)
+            }
+        }
+    }
+}
 
 impl From<Rejection> for Problem {
     fn from(no: Rejection) -> Self {
@@ -56,6 +72,9 @@ impl From<LogError> for Problem {
             LogError::Refused { .. }
             | LogError::NotMigrated { .. }
             | LogError::Migration { .. }
+            | LogError::Locked { .. }
+            | LogError::NameNotOpened { .. }
+            | LogError::MasterKey(_)
             | LogError::Unencodable { .. }
             | LogError::Empty { .. } => Self::internal(&error),
         }

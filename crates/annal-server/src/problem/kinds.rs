@@ -37,6 +37,7 @@ kinds! {
     INVALID_HEADER BAD_REQUEST "invalid_header": "A header does not fit", "Correct the header that is named.";
     INVALID_TEXT BAD_REQUEST "invalid_text": "A text holds what cannot be kept", "Take the NUL character out.";
     NOT_SIGNED_IN UNAUTHORIZED "not_signed_in": "Nobody is signed in", "Sign in, or send a token that is valid.";
+    PASSWORD_DUE FORBIDDEN "password_due": "Your password was chosen by somebody else", "Choose your own at /sign-in/password.";
     SIGN_IN_AGAIN FORBIDDEN "sign_in_again": "This needs a sign-in of this moment", "Confirm your password and send the request again.";
     FORGERY FORBIDDEN "forged_request": "The request does not come from our own page", "Load the page again and repeat it there.";
     NOT_ALLOWED FORBIDDEN "not_allowed": "This is not yours to do", "Ask somebody who has the access that is named.";
@@ -58,6 +59,7 @@ kinds! {
     RUN_NOT_OPEN CONFLICT "run_not_open": "The run is not open", "Nothing more can be done in it.";
     RUN_ALREADY_OPEN CONFLICT "run_already_open": "The run is open already", "Use the run that there is.";
     UNKNOWN_PERSON FORBIDDEN "unknown_person": "Somebody is not on the run's register", "Let an admin or a test executive register them.";
+    PERSON_ERASED FORBIDDEN "person_erased": "The person was erased", "Act as somebody who is still there.";
     ROLE_NOT_HELD FORBIDDEN "role_not_held": "You do not hold the role on this run", "Act in a role that you hold.";
     ROLE_NOT_ALLOWED FORBIDDEN "role_not_allowed": "The role may not do this", "Leave it to somebody in the role that is named.";
     FOUR_EYES FORBIDDEN "four_eyes": "Two people have to stand behind this", "Leave it to somebody who had no hand in it.";
@@ -103,6 +105,7 @@ pub(crate) const fn of_rejection(code: R) -> &'static Kind {
         R::RunNotOpen => &RUN_NOT_OPEN,
         R::RunAlreadyOpen => &RUN_ALREADY_OPEN,
         R::UnknownPerson => &UNKNOWN_PERSON,
+        R::PersonErased => &PERSON_ERASED,
         R::RoleNotHeld => &ROLE_NOT_HELD,
         R::RoleNotAllowed => &ROLE_NOT_ALLOWED,
         R::FourEyes => &FOUR_EYES,

@@ -40,9 +40,13 @@ impl IntoResponse for NotConfirmed {
     fn into_response(self) -> Response {
         let text = match self {
             Self::NotSignedIn(no) => return no.into_response(),
-            Self::ByToken => "a token cannot do this: it needs a person who signs in anew".to_owned(),
+            Self::ByToken => {
+                "a token cannot do this: it needs a person who signs in anew".to_owned()
+            }
             Self::Due { act } => {
-                format!("give your password again at /sign-in/confirm for {act}, then send it again")
+                format!(
+                    "give your password again at /sign-in/confirm for {act}, then send it again"
+                )
             }
         };
         problem(StatusCode::FORBIDDEN, "sign_in_again", &text)
@@ -123,7 +127,9 @@ pub(super) async fn confirm(
         return Ok(NotConfirmed::ByToken.into_response());
     };
     let sign_in = app.sign_in();
-    let checked = sign_in.check(&witness, viewer.person.as_str(), &given.password).await;
+    let checked = sign_in
+        .check(&witness, viewer.person.as_str(), &given.password)
+        .await;
     match checked.map_err(NotSignedIn::Failed)? {
         Checked::Right { .. } => {}
         Checked::Wrong => return Ok(refused(StatusCode::FORBIDDEN, Said::Wrong)),
@@ -132,7 +138,9 @@ pub(super) async fn confirm(
             return Ok(refused(StatusCode::TOO_MANY_REQUESTS, said));
         }
     }
-    let confirmed = sign_in.sessions.confirm(&viewer.person, id, &given.act, Method::Password);
+    let confirmed = sign_in
+        .sessions
+        .confirm(&viewer.person, id, &given.act, Method::Password);
     confirmed.await.map_err(NotSignedIn::Failed)?;
     Ok(match by_script {
         true => StatusCode::NO_CONTENT.into_response(),

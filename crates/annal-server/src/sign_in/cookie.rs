@@ -1,6 +1,6 @@
 //! The session's cookie.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::CookieJar;
 
 use super::secret::Secret;
@@ -52,11 +52,10 @@ impl SessionCookie {
     }
 }
 
-/// The header's name, beside what goes into it.
-pub(crate) const SET_COOKIE: header::HeaderName = header::SET_COOKIE;
-
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
 
     #[test]

@@ -51,7 +51,9 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     if status == StatusCode::UNAUTHORIZED && page {
         response = to_sign_in(&back, by_script);
         if cookie {
-            response.headers_mut().insert(header::SET_COOKIE, sign_in.cookie.end());
+            response
+                .headers_mut()
+                .insert(header::SET_COOKIE, sign_in.cookie.end());
         }
     }
     response
@@ -74,9 +76,17 @@ fn asks_for_a_page(request: &Request) -> bool {
 
 /// Where somebody goes on after signing in: the page that they asked for, or that they were on.
 fn way_back(request: &Request) -> String {
-    let current = request.headers().get("hx-current-url").or_else(|| request.headers().get(header::REFERER));
-    let current = current.and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<axum::http::Uri>().ok());
-    let uri = match (request.method() == Method::GET && !request.headers().contains_key("hx-request"), current) {
+    let current = request
+        .headers()
+        .get("hx-current-url")
+        .or_else(|| request.headers().get(header::REFERER));
+    let current = current
+        .and_then(|it| it.to_str().ok())
+        .and_then(|it| it.parse::<axum::http::Uri>().ok());
+    let uri = match (
+        request.method() == Method::GET && !request.headers().contains_key("hx-request"),
+        current,
+    ) {
         (true, _) => Some(request.uri().clone()),
         (false, current) => current,
     };
@@ -129,7 +139,8 @@ fn decide(request: Request, fits: bool) -> Result<Request, (Reason, Response)> {
     match fits {
         true => Ok(request),
         false => {
-            let detail = "the form's token is missing or is of another session; load the page again";
+            let detail =
+                "the form's token is missing or is of another session; load the page again";
             Err((Reason::CsrfToken, forged(detail)))
         }
     }
@@ -156,7 +167,11 @@ enum Origin {
 
 /// Browsers say it themselves, and pages cannot make them say otherwise.
 fn origin(headers: &HeaderMap, settings: &SignInSettings) -> Origin {
-    let text = |name| headers.get(name).map(|it: &HeaderValue| it.to_str().unwrap_or_default());
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|it: &HeaderValue| it.to_str().unwrap_or_default())
+    };
     match text("sec-fetch-site") {
         Some("same-origin") => return Origin::Own,
         // By the person alone: typed, or from a bookmark.
@@ -203,10 +218,19 @@ mod tests {
             (vec![host, ("sec-fetch-site", "same-origin")], Origin::Own),
             (vec![host, ("sec-fetch-site", "none")], Origin::Own),
             (vec![host, ("sec-fetch-site", "same-site")], Origin::Foreign),
-            (vec![host, ("sec-fetch-site", "cross-site")], Origin::Foreign),
-            (vec![host, ("origin", "http://annal.bank:8321")], Origin::Own),
+            (
+                vec![host, ("sec-fetch-site", "cross-site")],
+                Origin::Foreign,
+            ),
+            (
+                vec![host, ("origin", "http://annal.bank:8321")],
+                Origin::Own,
+            ),
             (vec![host, ("origin", "http://annal.bank")], Origin::Foreign),
-            (vec![host, ("origin", "http://evil.example")], Origin::Foreign),
+            (
+                vec![host, ("origin", "http://evil.example")],
+                Origin::Foreign,
+            ),
             (vec![host, ("origin", "null")], Origin::Foreign),
             (vec![("origin", "null")], Origin::Foreign),
             (vec![host], Origin::Untold),
@@ -220,8 +244,17 @@ mod tests {
     fn behind_a_proxy_the_public_address_is_the_one() {
         let public = Some("https://annal.bank/");
         let host = ("host", "10.0.0.7:8321");
-        assert_eq!(of(&[host, ("origin", "https://annal.bank")], public), Origin::Own);
-        assert_eq!(of(&[host, ("origin", "http://annal.bank")], public), Origin::Foreign);
-        assert_eq!(of(&[host, ("origin", "http://10.0.0.7:8321")], public), Origin::Foreign);
+        assert_eq!(
+            of(&[host, ("origin", "https://annal.bank")], public),
+            Origin::Own
+        );
+        assert_eq!(
+            of(&[host, ("origin", "http://annal.bank")], public),
+            Origin::Foreign
+        );
+        assert_eq!(
+            of(&[host, ("origin", "http://10.0.0.7:8321")], public),
+            Origin::Foreign
+        );
     }
 }

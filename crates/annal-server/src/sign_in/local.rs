@@ -21,7 +21,10 @@ use crate::viewer::{Via, Viewer};
 
 /// What came of a name and a password.
 pub(super) enum Checked {
-    Right { person: PersonId, one_time: bool },
+    Right {
+        person: PersonId,
+        one_time: bool,
+    },
     /// Also where there is no such account, or it is disabled.
     Wrong,
     Wait(std::time::Duration),
@@ -61,7 +64,11 @@ impl SignIn {
         };
         witness.is(&person);
         if !fits || disabled {
-            let reason = if fits { Reason::AccountDisabled } else { Reason::WrongPassword };
+            let reason = if fits {
+                Reason::AccountDisabled
+            } else {
+                Reason::WrongPassword
+            };
             witness.refuse(reason);
             return Ok(Checked::Wrong);
         }
@@ -121,14 +128,26 @@ pub(super) async fn sign_in(
     Form(given): Form<Credentials>,
 ) -> Result<Response, NotSignedIn> {
     let sign_in = app.sign_in();
-    let checked = sign_in.check(&witness, &given.person, &given.password).await;
+    let checked = sign_in
+        .check(&witness, &given.person, &given.password)
+        .await;
     let refused = |status, said| {
-        let page = pages::sign_in(sign_in, &headers, &safe(&given.next), &given.person, Some(said));
+        let page = pages::sign_in(
+            sign_in,
+            &headers,
+            &safe(&given.next),
+            &given.person,
+            Some(said),
+        );
         (status, page).into_response()
     };
     match checked.map_err(NotSignedIn::Failed)? {
         Checked::Right { person, one_time } => {
-            let next = if one_time { "/sign-in/password" } else { &given.next };
+            let next = if one_time {
+                "/sign-in/password"
+            } else {
+                &given.next
+            };
             let how = (Method::Password, None);
             let let_in = sign_in.let_in(&headers, &person, how, next).await;
             let_in.map_err(NotSignedIn::Failed)
@@ -137,7 +156,9 @@ pub(super) async fn sign_in(
         Checked::Wait(time) => {
             let seconds = time.as_secs() + 1;
             let mut response = refused(StatusCode::TOO_MANY_REQUESTS, Said::Wait(seconds));
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
     }
@@ -165,7 +186,10 @@ pub(super) async fn sign_out_everywhere(
     viewer: Viewer,
 ) -> Result<Response, NotSignedIn> {
     let sign_in = app.sign_in();
-    let ended = sign_in.accounts.sign_out(&viewer.person, &Changer::Themselves).await;
+    let ended = sign_in
+        .accounts
+        .sign_out(&viewer.person, &Changer::Themselves)
+        .await;
     ended.map_err(NotSignedIn::Failed)?;
     Ok(left(sign_in))
 }
@@ -199,14 +223,17 @@ pub(super) async fn change_password(
     Form(given): Form<Passwords>,
 ) -> Result<Response, NotSignedIn> {
     let sign_in = app.sign_in();
-    let refused = |status, said: Said| (status, pages::password(&viewer, Some(said))).into_response();
+    let refused =
+        |status, said: Said| (status, pages::password(&viewer, Some(said))).into_response();
     if given.new_password != given.again {
         return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, Said::NotTheSame));
     }
     if given.new_password == given.password {
         return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, Said::TheSame));
     }
-    let checked = sign_in.check(&witness, viewer.person.as_str(), &given.password).await;
+    let checked = sign_in
+        .check(&witness, viewer.person.as_str(), &given.password)
+        .await;
     match checked.map_err(NotSignedIn::Failed)? {
         Checked::Right { .. } => {}
         Checked::Wrong => return Ok(refused(StatusCode::FORBIDDEN, Said::Wrong)),
@@ -219,11 +246,16 @@ pub(super) async fn change_password(
         text: given.new_password,
         one_time: false,
     };
-    let set = sign_in.accounts.set_password(&viewer.person, &password, &Changer::Themselves);
+    let set = sign_in
+        .accounts
+        .set_password(&viewer.person, &password, &Changer::Themselves);
     match set.await {
         Ok(()) => {}
         Err(no) if no.is_callers() => {
-            return Ok(refused(StatusCode::UNPROCESSABLE_ENTITY, Said::Other(no.to_string())));
+            return Ok(refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Said::Other(no.to_string()),
+            ));
         }
         Err(no) => return Err(NotSignedIn::Failed(no)),
     }

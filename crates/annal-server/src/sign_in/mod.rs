@@ -25,6 +25,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::console::guarded;
 use crate::settings::ServerSettings;
 use cookie::SessionCookie;
 use refusals::Refusals;
@@ -56,7 +57,10 @@ impl SignIn {
     pub(crate) async fn connect(settings: &ServerSettings) -> Result<Self, AccountError> {
         let accounts = Accounts::connect(&settings.database_url).await?;
         let sign_in = settings.sign_in.clone();
-        let tls = sign_in.public_url.as_ref().is_some_and(|it| it.scheme() == "https");
+        let tls = sign_in
+            .public_url
+            .as_ref()
+            .is_some_and(|it| it.scheme() == "https");
         Ok(Self {
             sessions: Sessions::new(accounts.clone(), sign_in.timeouts.clone()),
             refusals: Refusals::connect(&settings.database_url).await?,
@@ -74,10 +78,17 @@ impl SignIn {
 
 /// The routes of this room.
 pub(crate) fn routes() -> Router<App> {
-    Router::new()
+    let pages = Router::new()
         .route("/sign-in", get(local::page).post(local::sign_in))
-        .route("/sign-in/password", get(local::password_page).post(local::change_password))
-        .route("/sign-in/confirm", get(confirm::page).post(confirm::confirm))
+        .route(
+            "/sign-in/password",
+            get(local::password_page).post(local::change_password),
+        )
+        .route(
+            "/sign-in/confirm",
+            get(confirm::page).post(confirm::confirm),
+        )
         .route("/sign-out", get(local::sign_out_page).post(local::sign_out))
-        .route("/sign-out/everywhere", post(local::sign_out_everywhere))
+        .route("/sign-out/everywhere", post(local::sign_out_everywhere));
+    guarded(pages)
 }

@@ -54,7 +54,11 @@ mod tests {
     fn the_way_back_survives_being_carried_along() {
         let path = sign_in_path("/main/runs?a=1&b=ü");
         let url = Url::parse(&format!("http://here.invalid{path}")).unwrap();
-        let next = url.query_pairs().find(|(name, _)| name == "next").unwrap().1;
+        let next = url
+            .query_pairs()
+            .find(|(name, _)| name == "next")
+            .unwrap()
+            .1;
         assert_eq!(next, "/main/runs?a=1&b=%C3%BC");
         assert_eq!(sign_in_path("//evil.example"), "/sign-in");
     }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use axum::http::HeaderMap;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use super::SignIn;
+use crate::console::layout::{Here, layout};
 use crate::viewer::{Via, Viewer};
 
 /// What a page says about the last try.
@@ -39,92 +40,107 @@ pub(super) fn sign_in(
     said: Option<Said>,
 ) -> Markup {
     // A browser that comes with a cookie of old brings its token along, or its form would not be taken.
-    let csrf = sign_in.cookie.of(headers).map(|it| it.derive("csrf").text());
-    page("Sign in", None, &html! {
-        h1 { "Sign in" }
-        (alert(said.as_ref()))
-        form method="post" action="/sign-in" {
-            (hidden(csrf.as_deref()))
-            input type="hidden" name="next" value=(next);
-            p {
-                label for="person" { "Name of your account" }
-                input #person name="person" value=(person) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus[person.is_empty()];
+    let csrf = sign_in
+        .cookie
+        .of(headers)
+        .map(|it| it.derive("csrf").text());
+    page(
+        "Sign in",
+        None,
+        &html! {
+            h1 { "Sign in" }
+            (alert(said.as_ref()))
+            form method="post" action="/sign-in" {
+                (hidden(csrf.as_deref()))
+                input type="hidden" name="next" value=(next);
+                p.field {
+                    label for="person" { "Name of your account" }
+                    input #person name="person" value=(person) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus[person.is_empty()];
+                }
+                (password_field("password", "Password", "current-password", !person.is_empty()))
+                button type="submit" { "Sign in" }
             }
-            (password_field("password", "Password", "current-password", !person.is_empty()))
-            button type="submit" { "Sign in" }
-        }
-    })
+        },
+    )
 }
 
 /// Where one signs out.
 pub(super) fn sign_out(viewer: &Viewer) -> Markup {
-    page("Sign out", Some(viewer), &html! {
-        h1 { "Sign out" }
-        p { "You are signed in as " (viewer.name) " (" (viewer.person) ")." }
-        form method="post" action="/sign-out" {
-            (hidden(Some(viewer.csrf())))
-            button type="submit" { "Sign out" }
-        }
-        form method="post" action="/sign-out/everywhere" {
-            (hidden(Some(viewer.csrf())))
-            button type="submit" { "Sign out in all browsers" }
-        }
-        p { a href="/sign-in/password" { "Choose another password" } }
-    })
+    page(
+        "Sign out",
+        Some(viewer),
+        &html! {
+            h1 { "Sign out" }
+            p { "You are signed in as " (viewer.name) " (" (viewer.person) ")." }
+            form method="post" action="/sign-out" {
+                (hidden(Some(viewer.csrf())))
+                button type="submit" { "Sign out" }
+            }
+            form method="post" action="/sign-out/everywhere" {
+                (hidden(Some(viewer.csrf())))
+                button type="submit" { "Sign out in all browsers" }
+            }
+            p { a href="/sign-in/password" { "Choose another password" } }
+        },
+    )
 }
 
 /// Where one chooses another password.
 pub(super) fn password(viewer: &Viewer, said: Option<Said>) -> Markup {
-    let due = matches!(&viewer.via, Via::Session { one_time_password: true, .. });
-    page("Choose a password", Some(viewer), &html! {
-        h1 { "Choose a password" }
-        @if due { p { "Your password was chosen by somebody else. Choose one that only you know." } }
-        (alert(said.as_ref()))
-        form method="post" action="/sign-in/password" {
-            (hidden(Some(viewer.csrf())))
-            input type="hidden" name="username" value=(viewer.person) autocomplete="username";
-            (password_field("password", "Password until now", "current-password", true))
-            (password_field("new_password", "New password, at least 8 characters", "new-password", false))
-            (password_field("again", "New password again", "new-password", false))
-            button type="submit" { "Set the password" }
+    let due = matches!(
+        &viewer.via,
+        Via::Session {
+            one_time_password: true,
+            ..
         }
-    })
+    );
+    page(
+        "Choose a password",
+        Some(viewer),
+        &html! {
+            h1 { "Choose a password" }
+            @if due { p { "Your password was chosen by somebody else. Choose one that only you know." } }
+            (alert(said.as_ref()))
+            form method="post" action="/sign-in/password" {
+                (hidden(Some(viewer.csrf())))
+                input type="hidden" name="username" value=(viewer.person) autocomplete="username";
+                (password_field("password", "Password until now", "current-password", true))
+                (password_field("new_password", "New password, at least 8 characters", "new-password", false))
+                (password_field("again", "New password again", "new-password", false))
+                button type="submit" { "Set the password" }
+            }
+        },
+    )
 }
 
 /// Where one gives the password again for an act.
 pub(super) fn confirm(viewer: &Viewer, act: &str, next: &str, said: Option<Said>) -> Markup {
-    page("Confirm that it is you", Some(viewer), &html! {
-        h1 { "Confirm that it is you" }
-        p { "You are signed in as " (viewer.name) ". What you are about to do asks for your password again." }
-        (alert(said.as_ref()))
-        form method="post" action="/sign-in/confirm" {
-            (hidden(Some(viewer.csrf())))
-            input type="hidden" name="act" value=(act);
-            input type="hidden" name="next" value=(next);
-            input type="hidden" name="username" value=(viewer.person) autocomplete="username";
-            (password_field("password", "Password", "current-password", true))
-            button type="submit" { "Go on" }
-        }
-    })
+    page(
+        "Confirm that it is you",
+        Some(viewer),
+        &html! {
+            h1 { "Confirm that it is you" }
+            p { "You are signed in as " (viewer.name) ". What you are about to do asks for your password again." }
+            (alert(said.as_ref()))
+            form method="post" action="/sign-in/confirm" {
+                (hidden(Some(viewer.csrf())))
+                input type="hidden" name="act" value=(act);
+                input type="hidden" name="next" value=(next);
+                input type="hidden" name="username" value=(viewer.person) autocomplete="username";
+                (password_field("password", "Password", "current-password", true))
+                button type="submit" { "Go on" }
+            }
+        },
+    )
 }
 
-fn page(title: &str, _viewer: Option<&Viewer>, content: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                title { (title) " · Annal" }
-                meta name="viewport" content="width=device-width, initial-scale=1";
-            }
-            body { main { (content) } }
-        }
-    }
+fn page(title: &str, viewer: Option<&Viewer>, content: &Markup) -> Markup {
+    layout(title, viewer, &Here::outside(), content)
 }
 
 fn password_field(name: &str, label: &str, complete: &str, focus: bool) -> Markup {
     html! {
-        p {
+        p.field {
             label for=(name) { (label) }
             input #(name) name=(name) type="password" autocomplete=(complete) required autofocus[focus];
         }
@@ -136,5 +152,5 @@ fn hidden(csrf: Option<&str>) -> Markup {
 }
 
 fn alert(said: Option<&Said>) -> Markup {
-    html! { @if let Some(said) = said { p role="alert" { (said.to_string()) } } }
+    html! { @if let Some(said) = said { p.problem role="alert" { (said.to_string()) } } }
 }

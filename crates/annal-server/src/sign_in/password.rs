@@ -79,7 +79,11 @@ impl Passwords {
 pub(crate) fn random_password() -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut random = rand::rng();
-    let letter = |_| LETTERS.choose(&mut random).map_or('x', |it| char::from(*it));
+    let letter = |_| {
+        LETTERS
+            .choose(&mut random)
+            .map_or('x', |it| char::from(*it))
+    };
     (0..24).map(letter).collect()
 }
 
@@ -110,7 +114,10 @@ mod tests {
     async fn a_password_fits_its_own_hash_alone() {
         let passwords = Passwords::default();
         let hash = passwords.hash("correct horse").await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
         let fits = async |password: &str, hash: Option<&String>| {
             passwords.fits(password, hash.cloned()).await.unwrap()
         };

@@ -64,7 +64,12 @@ mod tests {
         let secret = Secret::new();
         assert_eq!(Secret::parse(&secret.text()), Some(secret.clone()));
         assert_eq!(format!("{secret:?}"), "Secret(…)");
-        for bad in ["", "00", &secret.text()[1..], &format!("{}0", secret.text())] {
+        for bad in [
+            "",
+            "00",
+            &secret.text()[1..],
+            &format!("{}0", secret.text()),
+        ] {
             assert_eq!(Secret::parse(bad), None, "{bad}");
         }
     }

@@ -89,7 +89,9 @@ impl Sessions {
             "INSERT INTO annal_access.sessions (id, person, method, expires_at, id_token) \
              VALUES ($1, $2, $3, clock_timestamp() + $4, $5)",
         );
-        let begin = begin.bind(secret.hash().0.to_vec()).bind(person.to_string());
+        let begin = begin
+            .bind(secret.hash().0.to_vec())
+            .bind(person.to_string());
         let begin = begin.bind(method.name()).bind(self.timeouts.absolute);
         change.run(begin.bind(id_token.map(str::to_owned))).await?;
         let signed_in = AccountEvent::SignedIn { method };

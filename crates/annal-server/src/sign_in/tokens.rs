@@ -142,7 +142,8 @@ impl Accounts {
         .fetch_optional(self.pool())
         .await
         .map_err(AccountError::database(DOING))?;
-        let what = format!("token {token} that is not revoked yet; `annal account tokens` lists them");
+        let what =
+            format!("token {token} that is not revoked yet; `annal account tokens` lists them");
         let (person, name) = found.ok_or(AccountError::Nothing { what })?;
         let mut change = Change::of(self.pool(), &read(&person)?).await?;
         let revoke = sqlx::query(

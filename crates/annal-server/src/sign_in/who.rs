@@ -63,7 +63,13 @@ pub(crate) async fn viewer_of(app: &App, parts: &Parts) -> Result<Viewer, NotSig
     };
     let viewer = known?;
     witness.is(&viewer.person);
-    let due = matches!(&viewer.via, Via::Session { one_time_password: true, .. });
+    let due = matches!(
+        &viewer.via,
+        Via::Session {
+            one_time_password: true,
+            ..
+        }
+    );
     if due && !parts.uri.path().starts_with("/sign-") {
         witness.refuse(Reason::OneTimePassword);
         return Err(NotSignedIn::PasswordDue);
@@ -71,11 +77,7 @@ pub(crate) async fn viewer_of(app: &App, parts: &Parts) -> Result<Viewer, NotSig
     Ok(viewer)
 }
 
-async fn by_token(
-    sign_in: &SignIn,
-    witness: &Witness,
-    token: &str,
-) -> Result<Viewer, NotSignedIn> {
+async fn by_token(sign_in: &SignIn, witness: &Witness, token: &str) -> Result<Viewer, NotSignedIn> {
     let found = sign_in.accounts.find_token(token).await;
     let (person, reason, why) = match found.map_err(NotSignedIn::Failed)? {
         FoundToken::Good(viewer) => return Ok(viewer),

@@ -4,8 +4,8 @@ use annal_core::{LedgerId, PersonId};
 use annal_log::append_within;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use super::event::{AccountEvent, Changer, access_ledger, on_account};
 use super::AccountError;
+use super::event::{AccountEvent, Changer, access_ledger, on_account};
 use crate::viewer::Access;
 
 const DOING: &str = "changing an account";
@@ -84,7 +84,8 @@ impl Change {
         let statement = statement.bind(self.person.as_str().to_owned());
         let statement = statement.bind(hash.to_owned()).bind(one_time);
         self.run(statement).await?;
-        self.record(&AccountEvent::PasswordSet { one_time }, by).await
+        self.record(&AccountEvent::PasswordSet { one_time }, by)
+            .await
     }
 
     pub(super) async fn set_disabled(
@@ -115,11 +116,16 @@ impl Change {
             "INSERT INTO annal_access.grants (person, ledger, access) VALUES ($1, $2, $3) \
              ON CONFLICT DO NOTHING",
         );
-        if self.run(self.on(statement, ledger.as_str(), access.name())).await? == 0 {
+        if self
+            .run(self.on(statement, ledger.as_str(), access.name()))
+            .await?
+            == 0
+        {
             return Ok(());
         }
         let ledger = ledger.clone();
-        self.record(&AccountEvent::AccessGiven { ledger, access }, by).await
+        self.record(&AccountEvent::AccessGiven { ledger, access }, by)
+            .await
     }
 
     pub(super) async fn take(
@@ -131,12 +137,21 @@ impl Change {
         let statement = sqlx::query(
             "DELETE FROM annal_access.grants WHERE person = $1 AND ledger = $2 AND access = $3",
         );
-        if self.run(self.on(statement, ledger.as_str(), access.name())).await? == 0 {
-            let what = format!("access {} of {} to ledger {ledger}", access.name(), self.person);
+        if self
+            .run(self.on(statement, ledger.as_str(), access.name()))
+            .await?
+            == 0
+        {
+            let what = format!(
+                "access {} of {} to ledger {ledger}",
+                access.name(),
+                self.person
+            );
             return Err(AccountError::Nothing { what });
         }
         let ledger = ledger.clone();
-        self.record(&AccountEvent::AccessTaken { ledger, access }, by).await
+        self.record(&AccountEvent::AccessTaken { ledger, access }, by)
+            .await
     }
 
     pub(super) async fn link(
@@ -169,7 +184,8 @@ impl Change {
             "INSERT INTO annal_access.links (person, issuer, subject) VALUES ($1, $2, $3)",
         );
         self.run(self.on(statement, &issuer, &subject)).await?;
-        self.record(&AccountEvent::SubjectLinked { issuer, subject }, by).await
+        self.record(&AccountEvent::SubjectLinked { issuer, subject }, by)
+            .await
     }
 
     pub(super) async fn unlink(
@@ -186,7 +202,8 @@ impl Change {
             let what = format!("subject {subject} of {issuer} that is {}", self.person);
             return Err(AccountError::Nothing { what });
         }
-        self.record(&AccountEvent::SubjectUnlinked { issuer, subject }, by).await
+        self.record(&AccountEvent::SubjectUnlinked { issuer, subject }, by)
+            .await
     }
 
     /// Ends whatever sessions the person has.
@@ -195,10 +212,15 @@ impl Change {
             "UPDATE annal_access.sessions SET ended_at = clock_timestamp(), id_token = NULL \
              WHERE person = $1 AND ended_at IS NULL AND expires_at > clock_timestamp()",
         );
-        let sessions = self.run(statement.bind(self.person.as_str().to_owned())).await?;
+        let sessions = self
+            .run(statement.bind(self.person.as_str().to_owned()))
+            .await?;
         match sessions {
             0 => Ok(()),
-            _ => self.record(&AccountEvent::SignedOutEverywhere { sessions }, by).await,
+            _ => {
+                self.record(&AccountEvent::SignedOutEverywhere { sessions }, by)
+                    .await
+            }
         }
     }
 
@@ -209,8 +231,11 @@ impl Change {
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), AccountError> {
-        let statement = sqlx::query("UPDATE annal_access.people SET revision = $2 WHERE person = $1");
-        let statement = statement.bind(self.person.as_str().to_owned()).bind(self.revision);
+        let statement =
+            sqlx::query("UPDATE annal_access.people SET revision = $2 WHERE person = $1");
+        let statement = statement
+            .bind(self.person.as_str().to_owned())
+            .bind(self.revision);
         self.run(statement).await?;
         let committed = self.transaction.commit().await;
         committed.map_err(AccountError::database(DOING))

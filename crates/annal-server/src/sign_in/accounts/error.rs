@@ -46,7 +46,9 @@ pub enum AccountError {
     #[error("a password could not be hashed: {0}")]
     Hashing(String),
     /// The database could not do it.
-    #[error("the accounts could not be reached while {doing}: {source}; check that PostgreSQL is up and that the login belongs to annal_server")]
+    #[error(
+        "the accounts could not be reached while {doing}: {source}; check that PostgreSQL is up and that the login belongs to annal_server"
+    )]
     Database {
         /// What was being done.
         doing: &'static str,

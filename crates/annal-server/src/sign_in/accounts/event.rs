@@ -23,27 +23,53 @@ pub fn access_ledger() -> LedgerId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum AccountEvent {
-    AccountAdded { name: String },
+    AccountAdded {
+        name: String,
+    },
     AccountDisabled,
     AccountEnabled,
     /// One time: by somebody else, to be changed at the next sign-in.
-    PasswordSet { one_time: bool },
-    AccessGiven { ledger: LedgerId, access: Access },
-    AccessTaken { ledger: LedgerId, access: Access },
-    SubjectLinked { issuer: String, subject: String },
-    SubjectUnlinked { issuer: String, subject: String },
+    PasswordSet {
+        one_time: bool,
+    },
+    AccessGiven {
+        ledger: LedgerId,
+        access: Access,
+    },
+    AccessTaken {
+        ledger: LedgerId,
+        access: Access,
+    },
+    SubjectLinked {
+        issuer: String,
+        subject: String,
+    },
+    SubjectUnlinked {
+        issuer: String,
+        subject: String,
+    },
     TokenMade {
         token: Uuid,
         name: String,
         scope: Scope,
         expires_at: DateTime<Utc>,
     },
-    TokenRevoked { token: Uuid, name: String },
-    SignedIn { method: Method },
+    TokenRevoked {
+        token: Uuid,
+        name: String,
+    },
+    SignedIn {
+        method: Method,
+    },
     SignedOut,
-    SignedOutEverywhere { sessions: u64 },
+    SignedOutEverywhere {
+        sessions: u64,
+    },
     /// Signed in anew, for one act.
-    Confirmed { act: String, method: Method },
+    Confirmed {
+        act: String,
+        method: Method,
+    },
 }
 
 /// How somebody proved who they are.
@@ -90,18 +116,18 @@ impl Changer {
     }
 
     fn actor(&self) -> Actor {
-        let admin = |id, name| Actor {
+        let admin = |id, name: &str| Actor {
             id,
-            name,
+            name: name.into(),
             role: Role::Admin,
             on_behalf_of: None,
         };
         match self {
             Self::Operator(login) => match PersonId::new(format!("{OPERATOR}{login}")) {
-                Ok(id) => admin(id, login.clone()),
+                Ok(id) => admin(id, login),
                 Err(_) => Actor::engine(),
             },
-            Self::Admin { person, name } => admin(person.clone(), name.clone()),
+            Self::Admin { person, name } => admin(person.clone(), name),
             Self::Themselves => Actor::engine(),
         }
     }

@@ -63,6 +63,18 @@ impl Accounts {
         rows.into_iter().map(account).collect()
     }
 
+    /// Whether there is an account of this id.
+    ///
+    /// # Errors
+    /// [`AccountError::Database`] when the server does not answer.
+    pub async fn exists(&self, person: &PersonId) -> Result<bool, AccountError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM annal_access.people WHERE person = $1)")
+            .bind(person.as_str())
+            .fetch_one(self.pool())
+            .await
+            .map_err(AccountError::database("looking for an account"))
+    }
+
     /// Whether nobody has an account yet.
     ///
     /// # Errors

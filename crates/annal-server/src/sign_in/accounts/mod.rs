@@ -20,8 +20,8 @@ use crate::viewer::Access;
 pub(crate) use change::Change;
 
 pub use error::AccountError;
-pub use event::{Changer, access_ledger};
 pub(crate) use event::{AccountEvent, Method, append};
+pub use event::{Changer, access_ledger};
 pub use list::Account;
 pub(crate) use list::{access, read};
 
@@ -125,12 +125,17 @@ impl Accounts {
             is_not_the_record(ledger)?;
         }
         let password = match &new.password {
-            Some(password) => Some((self.passwords.hash(&password.text).await?, password.one_time)),
+            Some(password) => Some((
+                self.passwords.hash(&password.text).await?,
+                password.one_time,
+            )),
             None => None,
         };
         let name = name.trim().to_owned();
         let mut change = Change::of_new(&self.pool, person, &name).await?;
-        change.record(&AccountEvent::AccountAdded { name }, by).await?;
+        change
+            .record(&AccountEvent::AccountAdded { name }, by)
+            .await?;
         if let Some((hash, one_time)) = password {
             change.set_password(&hash, one_time, by).await?;
         }

@@ -1,8 +1,13 @@
 //! Group commit: appends that come while another is on its way to the disk travel together with the next.
 
+use std::collections::VecDeque;
+
 use annal_core::LedgerId;
-use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::batch;
@@ -52,6 +57,11 @@ impl Group {
     }
 }
 
+/// A second batch is sent while one is under way only if at least this much waits: light batches cost more than the
+/// wait for them saves.
+const HEAVY: usize = 128 << 10;
+const LANES: usize = 2;
+
 struct Writer {
     pool: PgPool,
     ledger: LedgerId,
@@ -60,26 +70,57 @@ struct Writer {
 
 impl Writer {
     async fn run(self, mut incoming: mpsc::Receiver<Request>) {
-        let mut left_over = None;
+        let lanes: [Lane; LANES] = Default::default();
+        let mut free: Vec<&Lane> = lanes.iter().collect();
+        let mut under_way = FuturesUnordered::new();
+        let mut waiting = Waiting::default();
+        let (mut closed, mut let_go) = (false, false);
         loop {
-            let first = match left_over.take() {
-                Some(request) => Some(request),
-                None => incoming.recv().await,
-            };
-            let Some(first) = first else { return };
-            let (batch, next) = gather(first, &mut incoming);
-            left_over = next;
-            self.write(batch).await;
+            tokio::select! {
+                biased;
+                Some(lane) = under_way.next() => free.push(lane),
+                () = self.pool.close_event(), if !let_go => {
+                    let_go = true;
+                    for lane in &lanes {
+                        lane.let_go().await;
+                    }
+                }
+                request = incoming.recv(), if !closed && waiting.has_room() => match request {
+                    Some(request) => waiting.put(request),
+                    None => closed = true,
+                },
+                else => return,
+            }
+            if closed && under_way.is_empty() && waiting.requests.is_empty() {
+                return;
+            }
+            while waiting.has_room()
+                && let Ok(request) = incoming.try_recv()
+            {
+                waiting.put(request);
+            }
+            while waiting.weight >= if under_way.is_empty() { 1 } else { HEAVY }
+                && let Some(lane) = free.pop()
+            {
+                let batch = waiting.next_batch();
+                let writer = &self;
+                under_way.push(async move {
+                    writer.write(lane, batch).await;
+                    lane
+                });
+            }
         }
     }
 
-    async fn write(&self, batch: Vec<Request>) {
+    async fn write(&self, lane: &Lane, batch: Vec<Request>) {
         let appends: Vec<&Append> = batch.iter().map(|request| &request.append).collect();
-        let outcomes = match self.send(&appends).await {
+        let outcomes = match self.send(lane, &appends).await {
             Ok(outcomes) => outcomes,
             // One append that the database refuses (say, a payload that is no JSON) takes the transaction with it.
             // Alone, each gets the answer that is its own.
-            Err(LogError::Refused { .. }) if appends.len() > 1 => self.send_singly(&appends).await,
+            Err(LogError::Refused { .. }) if appends.len() > 1 => {
+                self.send_singly(lane, &appends).await
+            }
             Err(error) => vec![Err(error.into()); appends.len()],
         };
         let last = outcomes.iter().flatten().map(|receipt| receipt.last).max();
@@ -94,18 +135,29 @@ impl Writer {
 
     async fn send(
         &self,
+        lane: &Lane,
         appends: &[&Append],
     ) -> Result<Vec<Result<Receipt, AppendError>>, LogError> {
         retrying(DOING, || async {
-            batch::append(&self.pool, self.ledger.as_str(), appends).await
+            let mut connection = lane.take(&self.pool).await?;
+            let outcomes = batch::append(&mut *connection, self.ledger.as_str(), appends).await;
+            // What was sent on a broken connection goes out again on another one.
+            if matches!(outcomes, Ok(_) | Err(sqlx::Error::Database(_))) && !self.pool.is_closed() {
+                lane.keep(connection).await;
+            }
+            outcomes
         })
         .await
     }
 
-    async fn send_singly(&self, appends: &[&Append]) -> Vec<Result<Receipt, AppendError>> {
+    async fn send_singly(
+        &self,
+        lane: &Lane,
+        appends: &[&Append],
+    ) -> Vec<Result<Receipt, AppendError>> {
         let mut outcomes = Vec::with_capacity(appends.len());
         for append in appends {
-            let outcome = match self.send(&[*append]).await {
+            let outcome = match self.send(lane, &[*append]).await {
                 Ok(mut outcome) => outcome
                     .pop()
                     .unwrap_or(Err(AppendError::Log(LogError::Closed { doing: DOING }))),
@@ -117,21 +169,58 @@ impl Writer {
     }
 }
 
-/// Whatever waits already and fits, without waiting for more. What no longer fits opens the next batch.
-fn gather(
-    first: Request,
-    incoming: &mut mpsc::Receiver<Request>,
-) -> (Vec<Request>, Option<Request>) {
-    let mut weight = first.append.weight();
-    let mut batch = vec![first];
-    while batch.len() < MAX_COMMANDS
-        && let Ok(next) = incoming.try_recv()
-    {
-        weight += next.append.weight();
-        if weight > MAX_WEIGHT {
-            return (batch, Some(next));
+/// A connection for one batch at a time. It is kept, for the pool would ask the server each time whether it is alive.
+#[derive(Default)]
+struct Lane(Mutex<Option<PoolConnection<Postgres>>>);
+
+impl Lane {
+    async fn take(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        match self.0.lock().await.take() {
+            Some(connection) => Ok(connection),
+            None => pool.acquire().await,
         }
-        batch.push(next);
     }
-    (batch, None)
+
+    async fn keep(&self, connection: PoolConnection<Postgres>) {
+        *self.0.lock().await = Some(connection);
+    }
+
+    /// Who closes the pool waits for all its connections.
+    async fn let_go(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
+/// Requests that are not yet under way, in the order in which they came.
+#[derive(Default)]
+struct Waiting {
+    requests: VecDeque<Request>,
+    weight: usize,
+}
+
+impl Waiting {
+    fn has_room(&self) -> bool {
+        self.weight < MAX_WEIGHT && self.requests.len() < QUEUE
+    }
+
+    fn put(&mut self, request: Request) {
+        self.weight += request.append.weight();
+        self.requests.push_back(request);
+    }
+
+    /// What fits into one transaction; a command that is too heavy travels alone.
+    fn next_batch(&mut self) -> Vec<Request> {
+        let (mut batch, mut weight) = (Vec::new(), 0);
+        while let Some(request) = self.requests.pop_front() {
+            let own = request.append.weight();
+            if !batch.is_empty() && (batch.len() == MAX_COMMANDS || weight + own > MAX_WEIGHT) {
+                self.requests.push_front(request);
+                break;
+            }
+            weight += own;
+            batch.push(request);
+        }
+        self.weight -= weight;
+        batch
+    }
 }

@@ -21,6 +21,8 @@ use crate::row::from_db;
 
 /// The channel; a payload is `{position} {ledger}`.
 const CHANNEL: &str = "annal";
+/// Notifications of one process are at least this far apart; the first one after a pause goes out at once.
+const TELL_EVERY: Duration = Duration::from_millis(5);
 /// How late a reader is at most when a notification was lost.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
@@ -88,7 +90,7 @@ impl Announcer {
     }
 }
 
-/// Positions that are reached while one is being told are told as one.
+/// Positions that are reached while one is being told, and right after it, are told as one.
 async fn announce(pool: PgPool, ledger: LedgerId, mut own: watch::Receiver<Position>) {
     while own.changed().await.is_ok() {
         let position = *own.borrow_and_update();
@@ -101,6 +103,7 @@ async fn announce(pool: PgPool, ledger: LedgerId, mut own: watch::Receiver<Posit
             // Whoever listens asks once a second anyway.
             tracing::debug!(%error, %position, "a notification was not sent");
         }
+        tokio::time::sleep(TELL_EVERY).await;
     }
 }
 

@@ -12,15 +12,17 @@ use annal_core::item::{DecisionLevel, ItemVerdict, Verdict};
 use annal_core::people::Person;
 use annal_core::run::event::Opening;
 use annal_core::{Command, CommandId, ItemId, PersonId, Phase, Role, RunId, Sequence};
-use annal_log::{Append, EventData, StreamAppend, StreamId};
+use annal_log::{Append, AppendError, EventData, Log, StreamAppend, StreamId};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use uuid::Uuid;
+
+use crate::fill::put;
 
 /// Decisions of one command; nobody marks thousands of items at once.
 const BULK: usize = 500;
 
 /// One run's case, its people and what they have written so far.
-pub(crate) struct Office {
+pub struct Office {
     pub(crate) case: Case,
     run: RunId,
     number: u64,
@@ -77,6 +79,14 @@ impl Office {
         let opened = opened.expect("the rules let a run be opened");
         office.take(asked.id, asked.reason, &opened);
         office
+    }
+
+    /// Appends what was written since the last time, in order.
+    ///
+    /// # Errors
+    /// The first append that fails.
+    pub async fn hand_over(&mut self, log: &Log) -> Result<(), AppendError> {
+        put(log, std::mem::take(&mut self.written)).await
     }
 
     /// What was written, in order.
@@ -228,7 +238,7 @@ impl Office {
     }
 
     /// A person acts. What the rules refuse is written, too.
-    pub(crate) fn act(&mut self, who: &str, why: Option<&str>, phase: Phase, command: C) {
+    pub fn act(&mut self, who: &str, why: Option<&str>, phase: Phase, command: C) {
         let role = match who {
             "olga" => Role::ReportOwner,
             "ed" => Role::ReportExecutive,
@@ -242,7 +252,8 @@ impl Office {
     }
 
     /// The items of the newest version that are not locked.
-    pub(crate) fn items(&self, phase: Phase) -> Vec<ItemId> {
+    #[must_use]
+    pub fn items(&self, phase: Phase) -> Vec<ItemId> {
         let dossier = self.case.dossier(phase);
         let newest = dossier.versions.last().map(|it| &it.items);
         let open = newest.into_iter().flatten().filter(|(_, it)| !it.locked);

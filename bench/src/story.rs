@@ -33,6 +33,7 @@ pub const ORDINARY: Size = Size {
 #[must_use]
 pub fn run(number: u64, size: Size) -> Vec<Append> {
     let mut office = sampled(number, size);
+    samples(&mut office, size);
     owners_and_evidence(&mut office, size);
     let failed = tests(&mut office);
     observations(&mut office, failed);
@@ -44,17 +45,22 @@ pub fn run(number: u64, size: Size) -> Vec<Append> {
 /// A run that ends when its samples stand, for a dossier of many events.
 #[must_use]
 pub fn run_of_samples(number: u64, size: Size) -> Vec<Append> {
-    sampled(number, size).written()
+    let mut office = sampled(number, size);
+    samples(&mut office, size);
+    office.written()
 }
 
-fn sampled(number: u64, size: Size) -> Office {
+/// An office whose run has come to its samples: they are drawn, and wait for the tester.
+#[must_use]
+pub fn sampled(number: u64, size: Size) -> Office {
     let mut office = Office::open(number, u32::try_from(size.samples).unwrap_or(u32::MAX));
     planning(&mut office, size);
     profiling(&mut office, size);
     scoping(&mut office, size);
     office.enter(Phase::SampleSelection);
     office.enter(Phase::DataOwnerId);
-    samples(&mut office, size);
+    let items = (1..=size.samples).map(sample).collect();
+    office.engine(Phase::SampleSelection, C::CreateVersion { items });
     office
 }
 
@@ -159,8 +165,6 @@ fn sample(number: usize) -> NewItem {
 /// A fifth is rejected; those approved are carried into the revision, and half of that fifth comes anew.
 fn samples(office: &mut Office, size: Size) {
     let phase = Phase::SampleSelection;
-    let items = (1..=size.samples).map(sample).collect();
-    office.engine(phase, C::CreateVersion { items });
     office.all("tom", phase, Verdict::Approve);
     office.act("tom", None, phase, C::Submit { version: None });
     let ids = office.items(phase);

@@ -1,6 +1,7 @@
 //! The task runner: one entry for people and for CI. `cargo xtask test` is the whole check.
 #![allow(clippy::print_stderr, reason = "a task runner talks to the terminal")]
 
+mod bench;
 mod demo;
 mod deny;
 mod step;
@@ -25,6 +26,12 @@ enum Task {
     Lint,
     /// The test task, and then the demo with its result checked.
     Ci,
+    /// Benchmarks beside other event stores, and the page of their results: an hour or more, and 10 GB of disk.
+    Bench {
+        /// Also with ten million events: hours, and 40 GB.
+        #[arg(long)]
+        large: bool,
+    },
 }
 
 fn main() -> Result<()> {
@@ -35,6 +42,7 @@ fn main() -> Result<()> {
             test()?;
             demo::check()
         }
+        Task::Bench { large } => bench::run(large),
     }
 }
 

@@ -1,6 +1,7 @@
-//! The same events through cqrs-es's `QueryReplay` with postgres-es, on the same server.
+//! The same events through cqrs-es's `QueryReplay` with postgres-es and through esrs' rebuilder, on the same server.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,14 +13,16 @@ use postgres_es::{PostgresEventRepository, PostgresViewRepository};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use crate::Failure;
-use crate::database::Database;
-use crate::rebuild::rate;
-use crate::spread::{Spread, say};
+use annal_measure::Failure;
+
+use super::{Rates, Rebuild, of, tell};
+use crate::append::told;
+use crate::limits::rate;
+use crate::server::Filled;
 
 /// The library asks for an aggregate; a replay uses nothing of it but its name and its events.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Replayed;
+struct Replayed;
 
 impl Aggregate for Replayed {
     const TYPE: &'static str = "dossier";
@@ -98,31 +101,30 @@ const TABLES: &str = "
         view_id text NOT NULL, version bigint CHECK (version >= 0) NOT NULL, payload json NOT NULL,
         PRIMARY KEY (view_id));";
 
-pub(crate) async fn replay(on: &Database, events: u64, times: u32) -> Result<(), Failure> {
-    let pool = PgPool::connect(&on.url).await?;
-    sqlx::raw_sql(TABLES).execute(&pool).await?;
-    let copied = sqlx::query(
-        "INSERT INTO peer.events
-         SELECT aggregate_type, aggregate_id, sequence, event_type, event_version, payload, '{}'
-         FROM annal.events WHERE ledger = 'main' AND aggregate_type = 'dossier' AND position <= $1",
-    )
-    .bind(i64::try_from(events)?)
-    .execute(&pool)
-    .await?
-    .rows_affected();
-    sqlx::raw_sql("VACUUM ANALYZE peer.events")
-        .execute(&pool)
-        .await?;
-    let (mut nothing, mut views) = (Spread::default(), Spread::default());
-    for _ in 0..times {
+/// What `QueryReplay` reaches with a view is called so in the results.
+pub(crate) const REPLAY: &str = "QueryReplay, versions";
+
+/// What esrs' rebuilder told.
+#[derive(Debug, Deserialize)]
+struct Rebuilt {
+    events: u64,
+    seconds: f64,
+}
+
+pub(super) async fn replay(
+    asked: &Rebuild,
+    filled: &Filled,
+) -> Result<Vec<(String, Rates)>, Failure> {
+    let pool = PgPool::connect(&filled.url).await?;
+    let copied = fill(&pool, asked.peer_events).await?;
+    let (mut nothing, mut views) = (Vec::new(), Vec::new());
+    for _ in 0..asked.times {
         let events =
             || PostgresEventRepository::new(pool.clone()).with_tables("peer.events", "peer.none");
         let began = Instant::now();
-        QueryReplay::new(events(), Nothing)
-            .replay_all()
-            .await
-            .map_err(|no| no.to_string())?;
-        nothing.add(rate(copied, began));
+        let replayed = QueryReplay::new(events(), Nothing).replay_all().await;
+        replayed.map_err(|no| no.to_string())?;
+        nothing.push(rate(copied, began));
         sqlx::raw_sql("TRUNCATE peer.versions")
             .execute(&pool)
             .await?;
@@ -130,33 +132,79 @@ pub(crate) async fn replay(on: &Database, events: u64, times: u32) -> Result<(),
             PostgresViewRepository::new("peer.versions", pool.clone());
         let query = GenericQuery::<_, Versions, Replayed>::new(Arc::new(kept));
         let began = Instant::now();
-        QueryReplay::new(events(), query)
-            .replay_all()
-            .await
-            .map_err(|no| no.to_string())?;
-        views.add(rate(copied, began));
+        let replayed = QueryReplay::new(events(), query).replay_all().await;
+        replayed.map_err(|no| no.to_string())?;
+        views.push(rate(copied, began));
     }
-    say(&format!("peer, {copied} events of dossiers:"));
-    say(&format!(
-        "{:<24} {}",
-        "QueryReplay, no view",
-        nothing.rate()
-    ));
-    say(&format!("{:<24} {}", "QueryReplay, versions", views.rate()));
+    expect_all_views(&pool).await?;
+    let mut rates = vec![
+        (
+            "QueryReplay, no view".to_owned(),
+            of(copied, nothing.clone(), nothing),
+        ),
+        (REPLAY.to_owned(), of(copied, views.clone(), views)),
+    ];
+    rates.extend(esrs(asked, filled)?);
+    for (name, it) in &rates {
+        tell(name, it);
+    }
+    sqlx::raw_sql(
+        "DROP SCHEMA peer CASCADE; DROP TABLE IF EXISTS dossiers_events, dossier_versions",
+    )
+    .execute(&pool)
+    .await?;
+    Ok(rates)
+}
+
+/// The events of dossiers, as the library keeps them.
+async fn fill(pool: &PgPool, events: u64) -> Result<u64, Failure> {
+    sqlx::raw_sql(TABLES).execute(pool).await?;
+    let copied = sqlx::query(
+        "INSERT INTO peer.events
+         SELECT aggregate_type, aggregate_id, sequence, event_type, event_version, payload, '{}'
+         FROM annal.events WHERE ledger = 'main' AND aggregate_type = 'dossier' AND position <= $1",
+    )
+    .bind(i64::try_from(events)?)
+    .execute(pool)
+    .await?
+    .rows_affected();
+    sqlx::raw_sql("VACUUM ANALYZE peer.events")
+        .execute(pool)
+        .await?;
+    Ok(copied)
+}
+
+async fn expect_all_views(pool: &PgPool) -> Result<(), Failure> {
     let dossiers: (i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM peer.versions), (SELECT count(DISTINCT aggregate_id) FROM peer.events)",
     )
-    .fetch_one(&pool)
+    .fetch_one(pool)
     .await?;
-    if dossiers.0 != dossiers.1 {
-        return Err(format!(
-            "the peer made {} views of {} dossiers",
-            dossiers.0, dossiers.1
-        )
-        .into());
+    if dossiers.0 == dossiers.1 {
+        return Ok(());
     }
-    sqlx::raw_sql("DROP SCHEMA peer CASCADE")
-        .execute(&pool)
-        .await?;
-    Ok(())
+    let told = format!(
+        "the peer made {} views of {} dossiers",
+        dossiers.0, dossiers.1
+    );
+    Err(told.into())
+}
+
+fn esrs(asked: &Rebuild, filled: &Filled) -> Result<Option<(String, Rates)>, Failure> {
+    let Some(program) = &asked.peers else {
+        return Ok(None);
+    };
+    let (mut rates, mut events) = (Vec::new(), 0);
+    for _ in 0..asked.times {
+        let mut command = Command::new(program);
+        command.arg("rebuild");
+        let rebuilt: Rebuilt = serde_json::from_slice(&told(command, &filled.url)?)?;
+        events = rebuilt.events;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        rates.push(rebuilt.events as f64 / rebuilt.seconds);
+    }
+    Ok(Some((
+        "esrs, rebuilder".to_owned(),
+        of(events, rates.clone(), rates),
+    )))
 }

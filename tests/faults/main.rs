@@ -13,6 +13,7 @@
 )]
 
 mod brake;
+mod full;
 mod holding;
 mod journal;
 mod oracle;

@@ -73,7 +73,13 @@ impl Server {
         self.again().await;
     }
 
-    async fn again(&mut self) {
+    /// Whether no process of it is left.
+    pub(crate) fn is_gone(&self) -> bool {
+        processes_of(self.folder.path()).is_empty()
+    }
+
+    /// Starts it again, once it is gone.
+    pub(crate) async fn again(&mut self) {
         until("the server is gone", async || {
             processes_of(self.folder.path()).is_empty().then_some(())
         })

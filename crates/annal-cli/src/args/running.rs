@@ -22,6 +22,10 @@ pub(crate) struct DemoArgs {
     /// Only play the people: a worker and a projector run elsewhere.
     #[arg(long)]
     pub(crate) people_only: bool,
+    /// Write a line into this file before and after each command of a person, and bear with servers that go away: what
+    /// was not answered is sent again.
+    #[arg(long, value_name = "FILE", requires = "people_only")]
+    pub(crate) journal: Option<std::path::PathBuf>,
 }
 
 /// A report that comes with the program.

@@ -3,6 +3,7 @@
 mod cast;
 mod evidence;
 mod input;
+mod journal;
 mod result;
 mod telling;
 
@@ -18,10 +19,10 @@ use uuid::Uuid;
 
 use self::cast::Turn;
 use self::evidence::Archive;
+use self::journal::Journal;
 use self::telling::Telling;
 use crate::args::{DemoArgs, SiteArgs};
 use crate::commands::account::for_people;
-use crate::commands::act::send;
 use crate::error::CliError;
 use crate::input::Choices;
 use crate::output::Output;
@@ -76,9 +77,21 @@ async fn play(
         log: &site.log,
         seed: demo.seed,
     };
-    people(site, &client, run, &archive, &telling).await?;
-    site.catch_up().await?;
-    let result = result::of(site, run, started.elapsed()).await?;
+    let journal = Journal::open(demo.journal.as_deref())?;
+    let people = People {
+        site,
+        client: &client,
+        run,
+        archive: &archive,
+        telling: &telling,
+        journal: &journal,
+    };
+    people.play().await?;
+    let result = async || {
+        site.catch_up().await?;
+        result::of(site, run, started.elapsed()).await
+    };
+    let result = journal.patiently(result).await?;
     telling.close();
     // People of a local demo can look at it in the console.
     let made = match ours() {
@@ -92,54 +105,60 @@ async fn play(
     Ok(())
 }
 
-/// Plays the people until the run is over. What waits in different phases is done at the same time.
-async fn people(
-    site: &Site,
-    client: &FlowClient,
+/// All that the people of a run need.
+struct People<'a> {
+    site: &'a Site,
+    client: &'a FlowClient,
     run: RunId,
-    archive: &Archive<'_>,
-    telling: &Telling,
-) -> Result<(), CliError> {
-    loop {
-        let somebody_waits =
-            |now: &Summary| now.status != RunStatus::Open || !now.awaiting.is_empty();
-        let summary = client.wait_until(run, somebody_waits).await?;
-        telling.progress(&summary);
-        if summary.status != RunStatus::Open {
-            return Ok(());
+    archive: &'a Archive<'a>,
+    telling: &'a Telling,
+    journal: &'a Journal,
+}
+
+impl People<'_> {
+    /// Plays the people until the run is over. What waits in different phases is done at the same time.
+    async fn play(&self) -> Result<(), CliError> {
+        loop {
+            let summary = self.journal.patiently(async || self.somebody_waits().await);
+            let summary = summary.await?;
+            self.telling.progress(&summary);
+            if summary.status != RunStatus::Open {
+                return Ok(());
+            }
+            let turns = self.journal.patiently(async || self.turns().await).await?;
+            try_join_all(turns.into_iter().map(|turn| self.take(turn))).await?;
         }
-        let case = site.case(run).await?;
+    }
+
+    async fn somebody_waits(&self) -> Result<Summary, CliError> {
+        let waits = |now: &Summary| now.status != RunStatus::Open || !now.awaiting.is_empty();
+        Ok(self.client.wait_until(self.run, waits).await?)
+    }
+
+    async fn turns(&self) -> Result<Vec<Turn>, CliError> {
+        let case = self.site.case(self.run).await?;
         let awaiting = case.summary().awaiting;
-        let turns = one_in_each_phase(&awaiting).map(|it| cast::turn(&case, it, archive));
-        let turns = try_join_all(turns).await?;
-        let sent = turns
-            .into_iter()
-            .map(|turn| take(client, run, turn, telling));
-        try_join_all(sent).await?;
+        let turns = one_in_each_phase(&awaiting).map(|it| cast::turn(&case, it, self.archive));
+        try_join_all(turns).await
+    }
+
+    async fn take(&self, turn: Turn) -> Result<(), CliError> {
+        self.telling.act(&turn);
+        let command = Command {
+            id: CommandId(Uuid::now_v7()),
+            person: turn.person,
+            role: turn.role,
+            on_behalf_of: None,
+            reason: turn.reason.map(str::to_owned),
+            effective_at: None,
+            body: turn.act,
+        };
+        self.journal.send(self.client, self.run, &command).await?;
+        Ok(())
     }
 }
 
 fn one_in_each_phase(awaiting: &[Waiting]) -> impl Iterator<Item = &Waiting> {
     let mut seen = BTreeSet::new();
     awaiting.iter().filter(move |it| seen.insert(it.phase))
-}
-
-async fn take(
-    client: &FlowClient,
-    run: RunId,
-    turn: Turn,
-    telling: &Telling,
-) -> Result<(), CliError> {
-    telling.act(&turn);
-    let command = Command {
-        id: CommandId(Uuid::now_v7()),
-        person: turn.person,
-        role: turn.role,
-        on_behalf_of: None,
-        reason: turn.reason.map(str::to_owned),
-        effective_at: None,
-        body: turn.act,
-    };
-    send(client, run, &command).await?;
-    Ok(())
 }

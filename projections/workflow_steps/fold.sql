@@ -30,6 +30,10 @@ delta AS (
            max(ARRAY[stamp, at, why]) FILTER (WHERE event_type = 'step_skipped') AS skip,
            count(*) FILTER (WHERE event_type = 'reminder_sent') AS reminders,
            count(*) FILTER (WHERE event_type = 'deadline_escalated') AS escalations,
+           coalesce(array_agg(at::timestamptz ORDER BY position) FILTER (WHERE event_type = 'reminder_sent'), '{}')
+               AS reminded_at,
+           coalesce(array_agg(at::timestamptz ORDER BY position) FILTER (WHERE event_type = 'deadline_escalated'), '{}')
+               AS escalated_at,
            max(ARRAY[stamp, workflow_run_id, activity_name])
                FILTER (WHERE event_type LIKE 'step%' AND activity_name IS NOT NULL) AS maker
     FROM told
@@ -54,6 +58,8 @@ WHEN MATCHED AND w.changed_position < d.changed THEN UPDATE SET
     why = coalesce(d.skip[3], w.why),
     reminders = w.reminders + d.reminders,
     escalations = w.escalations + d.escalations,
+    reminded_at = w.reminded_at || d.reminded_at,
+    escalated_at = w.escalated_at || d.escalated_at,
     completed_by = coalesce(d.completion[4], w.completed_by),
     workflow_run_id = coalesce(d.maker[2], w.workflow_run_id),
     activity_name = coalesce(d.maker[3], w.activity_name),
@@ -64,6 +70,7 @@ WHEN NOT MATCHED AND d.scheduled IS NOT NULL THEN INSERT VALUES (
     coalesce(d.failure[4]::integer, 0) + CASE WHEN d.status IN ('started', 'completed') THEN 1 ELSE 0 END,
     d.plan[2]::timestamptz, d.plan[6]::timestamptz, d.started_at, d.failure[2]::timestamptz,
     d.completion[2]::timestamptz, d.timed_out_at, d.skip[2]::timestamptz,
-    d.completion[3], d.failure[3], d.skip[3], d.reminders, d.escalations, d.completion[4],
+    d.completion[3], d.failure[3], d.skip[3], d.reminders, d.escalations, d.reminded_at, d.escalated_at,
+    d.completion[4],
     d.maker[2], d.maker[3], d.scheduled, d.changed
 )

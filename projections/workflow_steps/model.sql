@@ -24,6 +24,9 @@ CREATE TABLE workflow_steps (
     why                text,
     reminders          integer     NOT NULL,
     escalations        integer     NOT NULL,
+    -- When each of them was sent, so that what was late can be told for any moment.
+    reminded_at        timestamptz[] NOT NULL,
+    escalated_at       timestamptz[] NOT NULL,
     -- Who brought it to its end.
     completed_by       text,
     -- What made its latest event.

@@ -23,7 +23,8 @@ pub struct Page<T> {
     pub head_position: Position,
     /// The rows.
     pub rows: Vec<T>,
-    /// Ask for what comes after this to get the next page; none on the last one.
+    /// Ask for what comes after this to get the next page; none on the last one. A question that has to look at many
+    /// rows to find one may answer with few or none, and go on from here.
     pub next: Option<Position>,
 }
 
@@ -46,5 +47,20 @@ impl<T> Page<T> {
             rows,
             next,
         }
+    }
+
+    /// A page from those rows of a window that the question keeps. Where the window was full, the next page begins
+    /// behind it, however few rows were kept, so that no page takes longer than its window.
+    pub(crate) fn of_window(
+        ledger: LedgerId,
+        head_position: Position,
+        rows: Vec<T>,
+        limit: u32,
+        window_end: Option<Position>,
+        position: impl Fn(&T) -> Position,
+    ) -> Self {
+        let mut page = Self::cut(ledger, head_position, rows, limit, position);
+        page.next = page.next.or(window_end);
+        page
     }
 }

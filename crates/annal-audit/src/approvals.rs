@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
-use crate::filter::DecisionFilter;
+use crate::filter::{DecisionFilter, Source, one_more};
 use crate::runs::RUNS;
+use crate::select::Query;
 
 /// An approval or a rejection of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,17 @@ pub struct Pace {
     pub after_seconds: Option<u32>,
 }
 
+/// So many approvals are looked at for a page of those at some pace.
+const WINDOW: u32 = 2_000;
+
+/// How the version was handed in that a decision answers.
+const SUBMISSION: &str = "LEFT JOIN LATERAL (
+     SELECT f.by, f.recorded_at FROM annal_read.decisions f
+     WHERE f.ledger = d.ledger AND f.run_id = d.run_id AND f.subject IS NULL AND f.phase = d.phase
+       AND f.version = d.version AND f.what = 'submission' AND f.position < d.position
+     ORDER BY f.position DESC LIMIT 1) s ON true
+ WHERE true";
+
 /// The count of earlier ones stops here: whoever has done it often is not unusual.
 const EARLIER: u32 = 10;
 
@@ -69,7 +81,26 @@ impl Audit {
     ) -> Result<Page<ApprovalRow>, AuditError> {
         let mut snapshot = self.snapshot(&["decisions", RUNS]).await?;
         let as_of = filter.until_position(snapshot.position);
-        let mut query = self.select(&format!(
+        let about_versions = |query: &mut Query| {
+            filter.narrow_decisions(query, as_of);
+            query.push(" AND subject IS NULL AND what IN ('approval', 'rejection')");
+        };
+        let window = match pace {
+            Pace {
+                within_seconds: None,
+                after_seconds: None,
+            } => filter.limit + 1,
+            _ => WINDOW.max(filter.limit + 1),
+        };
+        let source = Source {
+            table: "decisions",
+            filter,
+            until: as_of,
+            runs: snapshot.runs_of(self, filter).await?,
+            more: &about_versions,
+            most: format!("LIMIT {window}"),
+        };
+        let columns = format!(
             "d.position, d.run_id, d.phase, d.version, d.verdict, d.reason, d.by AS actor_id, d.role AS actor_role,
              d.on_behalf_of, s.by AS submitted_by, s.recorded_at AS submitted_at,
              extract(epoch FROM d.recorded_at - s.recorded_at)::bigint AS waited_seconds,
@@ -77,22 +108,9 @@ impl Audit {
                                     WHERE o.ledger = d.ledger AND o.by = d.by AND o.position < d.position
                                       AND o.subject IS NULL AND o.phase = d.phase AND o.what = d.what
                                     ORDER BY o.position DESC LIMIT {EARLIER}) earlier) AS earlier_by_same_person,
-             d.effective_at, d.recorded_at
-             FROM (SELECT * FROM annal_read.decisions"
-        ));
-        let runs = snapshot.runs_of(self, filter).await?;
-        filter.narrow(&mut query, self, as_of, runs);
-        filter.narrow_decisions(&mut query, as_of);
-        query.push(" AND subject IS NULL AND what IN ('approval', 'rejection')");
-        query.push(
-            ") d
-             LEFT JOIN LATERAL (
-                 SELECT f.by, f.recorded_at FROM annal_read.decisions f
-                 WHERE f.ledger = d.ledger AND f.run_id = d.run_id AND f.subject IS NULL AND f.phase = d.phase
-                   AND f.version = d.version AND f.what = 'submission' AND f.position < d.position
-                 ORDER BY f.position DESC LIMIT 1) s ON true
-             WHERE true",
+             d.effective_at, d.recorded_at"
         );
+        let mut query = self.select_from(&columns, &source, SUBMISSION);
         let waited = " AND d.recorded_at - s.recorded_at ";
         if let Some(seconds) = pace.within_seconds {
             query
@@ -104,13 +122,22 @@ impl Audit {
                 .push(waited)
                 .push(format!(">= make_interval(secs => {seconds})"));
         }
-        let order = format!("d.position LIMIT {}", u64::from(filter.limit) + 1);
-        let rows: Vec<ApprovalRow> = snapshot
-            .rows(query, &order, "listing the approvals")
-            .await?;
+        let doing = "listing the approvals";
+        let order = format!(
+            "d.{} {}",
+            filter.order().replace(", ", ", d."),
+            one_more(filter.limit)
+        );
+        let rows: Vec<ApprovalRow> = snapshot.rows(query, &order, doing).await?;
+        let end = snapshot.end_of(self, &source, window, doing).await?;
         let ledger = self.log.ledger().clone();
-        Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
-            row.position
-        }))
+        Ok(Page::of_window(
+            ledger,
+            as_of,
+            rows,
+            filter.limit,
+            end,
+            |row| row.position,
+        ))
     }
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
-use crate::filter::DecisionFilter;
+use crate::filter::{DecisionFilter, Source, one_more};
 use crate::runs::RUNS;
-use crate::select::to_bigint;
+use crate::select::{Query, to_bigint};
 
 /// A decision that was taken once, whether it stands or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +92,8 @@ pub struct RefusalRow {
 }
 
 impl Audit {
-    /// Decisions in the order in which they were recorded, those taken back included.
+    /// Decisions in the order in which they were recorded, those taken back included; in the order in which they were
+    /// taken, where the filter asks for that clock.
     ///
     /// # Errors
     /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
@@ -102,22 +103,26 @@ impl Audit {
     ) -> Result<Page<DecisionRow>, AuditError> {
         let mut snapshot = self.snapshot(&["decisions", RUNS]).await?;
         let as_of = filter.until_position(snapshot.position);
+        let source = Source {
+            table: "decisions",
+            filter,
+            until: as_of,
+            runs: snapshot.runs_of(self, filter).await?,
+            more: &|query| filter.narrow_decisions(query, as_of),
+            most: one_more(filter.limit),
+        };
         // What was superseded later still stood then.
-        let mut query = self.select(&format!(
+        let columns = format!(
             "position, run_id, phase, what, version, subject AS item, line_of_business, level, verdict, previous,
              reason, by AS actor_id, name AS actor_name, role AS actor_role, on_behalf_of, effective_at, recorded_at,
              command_id, step_id, activity_name,
              CASE WHEN superseded_at_position <= {as_of} THEN superseded_at_position END AS superseded_at_position,
-             coalesce(superseded_at_position > {as_of}, true) AS current
-             FROM annal_read.decisions",
+             coalesce(superseded_at_position > {as_of}, true) AS current",
             as_of = to_bigint(as_of)
-        ));
-        let runs = snapshot.runs_of(self, filter).await?;
-        filter.narrow(&mut query, self, as_of, runs);
-        filter.narrow_decisions(&mut query, as_of);
-        let order = format!("position LIMIT {}", u64::from(filter.limit) + 1);
+        );
+        let query = self.select_from(&columns, &source, "");
         let mut rows: Vec<DecisionRow> = snapshot
-            .rows(query, &order, "listing the decisions")
+            .rows(query, filter.order(), "listing the decisions")
             .await?;
         // Opening asks over a connection of its own; two at a time for each question could take all there are.
         drop(snapshot);
@@ -137,19 +142,26 @@ impl Audit {
     pub async fn refusals(&self, filter: &DecisionFilter) -> Result<Page<RefusalRow>, AuditError> {
         let mut snapshot = self.snapshot(&["refusals", RUNS]).await?;
         let as_of = filter.until_position(snapshot.position);
-        let mut query = self.select(
+        let of_code = |query: &mut Query| {
+            if let Some(code) = &filter.code {
+                query.push(" AND code = ").push_bind(code.clone());
+            }
+        };
+        let source = Source {
+            table: "refusals",
+            filter,
+            until: as_of,
+            runs: snapshot.runs_of(self, filter).await?,
+            more: &of_code,
+            most: one_more(filter.limit),
+        };
+        let columns =
             "position, run_id, phase, command, code, message, by AS actor_id, name AS actor_name,
-             role AS actor_role, reason, command_id, effective_at, recorded_at
-             FROM annal_read.refusals",
-        );
-        let runs = snapshot.runs_of(self, filter).await?;
-        filter.narrow(&mut query, self, as_of, runs);
-        if let Some(code) = &filter.code {
-            query.push(" AND code = ").push_bind(code.clone());
-        }
-        let order = format!("position LIMIT {}", u64::from(filter.limit) + 1);
-        let mut rows: Vec<RefusalRow> =
-            snapshot.rows(query, &order, "listing the refusals").await?;
+             role AS actor_role, reason, command_id, effective_at, recorded_at";
+        let query = self.select_from(columns, &source, "");
+        let mut rows: Vec<RefusalRow> = snapshot
+            .rows(query, filter.order(), "listing the refusals")
+            .await?;
         drop(snapshot);
         let names = rows.iter_mut().filter_map(|row| row.actor_name.as_mut());
         self.log.open_names(names).await?;

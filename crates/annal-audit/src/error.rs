@@ -14,6 +14,9 @@ pub enum AuditError {
         /// How far was looked.
         position: Position,
     },
+    /// No run tests such a report.
+    #[error("no run tests a report called '{0}'; `annal run list` shows the reports")]
+    UnknownReport(String),
     /// No such version at that moment.
     #[error(
         "there was no version {version} at position {position}; `annal versions` shows when each one was made"
@@ -60,6 +63,7 @@ impl AuditError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownRun { .. } => "unknown_run",
+            Self::UnknownReport(_) => "unknown_report",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::UnknownEvent(_) => "unknown_event",
             Self::UnknownItem { .. } => "unknown_item",

@@ -3,11 +3,10 @@
 use annal_core::{ItemId, PersonId, Phase, Position, Role, RunId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, QueryBuilder};
 
 use crate::Audit;
 use crate::error::AuditError;
-use crate::select::{Snapshot, to_bigint};
+use crate::select::{Query, Snapshot, to_bigint};
 
 /// Which decisions or refusals are asked for. Everything that is set has to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +46,8 @@ pub struct DecisionFilter {
     /// As it was when the log stood here; as it is, where this is none. With the position that an answer names, the
     /// same question gives the same answer for ever.
     pub as_of: Option<Position>,
-    /// Only what comes after this position: the cursor of the page before.
+    /// Only what comes after this position: the cursor of the page before. Where the person's clock is asked for, rows
+    /// come in its order, and the cursor is a place in that order.
     pub after: Position,
     /// Rows of a page.
     pub limit: u32,
@@ -84,20 +84,34 @@ impl DecisionFilter {
         self.as_of.map_or(head, |asked| asked.min(head))
     }
 
-    /// The conditions that all tables with a row an event share.
-    pub(crate) fn narrow(
-        &self,
-        query: &mut QueryBuilder<'static, Postgres>,
-        audit: &Audit,
-        until: Position,
-        runs: Option<Vec<uuid::Uuid>>,
-    ) {
-        query
-            .push(" AND position > ")
-            .push_bind(to_bigint(self.after));
+    /// Whether rows are asked for, and come, by the person's clock.
+    pub(crate) const fn by_effective(&self) -> bool {
+        self.effective_since.is_some() || self.effective_until.is_some()
+    }
+
+    /// The order of rows: that of the clock that is asked for.
+    pub(crate) const fn order(&self) -> &'static str {
+        match self.by_effective() {
+            true => "effective_at, position",
+            false => "position",
+        }
+    }
+
+    /// The conditions that all tables with a row an event share, but for the run.
+    fn narrow(&self, query: &mut Query, audit: &Audit, until: Position) {
+        let ledger = || audit.log.ledger().as_str().to_owned();
         query.push(" AND position <= ").push_bind(to_bigint(until));
-        if let Some(runs) = runs {
-            query.push(" AND run_id = ANY(").push_bind(runs).push(")");
+        if self.after > Position(0) && self.by_effective() {
+            query.push(
+                " AND (effective_at, position) > ((SELECT e.effective_at FROM annal.events e WHERE e.ledger = ",
+            );
+            query.push_bind(ledger()).push(" AND e.position = ");
+            query.push_bind(to_bigint(self.after)).push("), ");
+            query.push_bind(to_bigint(self.after)).push(")");
+        } else {
+            query
+                .push(" AND position > ")
+                .push_bind(to_bigint(self.after));
         }
         if let Some(phase) = self.phase {
             query.push(" AND phase = ").push_bind(phase.name());
@@ -112,7 +126,7 @@ impl DecisionFilter {
         for (time, is) in [(self.since, ">"), (self.until, "<=")] {
             let Some(time) = time else { continue };
             query.push(format!(" AND position {is} annal.position_at("));
-            query.push_bind(audit.log.ledger().as_str().to_owned());
+            query.push_bind(ledger());
             query
                 .push(", ")
                 .push_bind(time)
@@ -127,11 +141,7 @@ impl DecisionFilter {
     }
 
     /// The conditions that only decisions know.
-    pub(crate) fn narrow_decisions(
-        &self,
-        query: &mut QueryBuilder<'static, Postgres>,
-        until: Position,
-    ) {
+    pub(crate) fn narrow_decisions(&self, query: &mut Query, until: Position) {
         if let Some(item) = &self.item {
             query.push(" AND subject = ").push_bind(item.to_string());
         }
@@ -164,6 +174,68 @@ fn is_about_a_whole(what: &str) -> bool {
     )
 }
 
+/// The rows of a table that a filter keeps, before anything is joined to them: at most so many, in the filter's order.
+pub(crate) struct Source<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) filter: &'a DecisionFilter,
+    pub(crate) until: Position,
+    /// The runs that are meant; none where all are.
+    pub(crate) runs: Option<Vec<uuid::Uuid>>,
+    /// Conditions of the question itself.
+    pub(crate) more: &'a (dyn Fn(&mut Query) + Sync),
+    /// At most so many rows; `WITH TIES` keeps those at the last position together.
+    pub(crate) most: String,
+}
+
+/// A page, and the row that says that there are more.
+pub(crate) fn one_more(limit: u32) -> String {
+    format!("LIMIT {}", u64::from(limit) + 1)
+}
+
+/// Up to so many runs are asked one by one, each by its own index. More of them are a good part of the log, and a walk
+/// through all of it finds their rows soon.
+const ONE_BY_ONE: usize = 400;
+
+impl Source<'_> {
+    /// Pushes it as a table in brackets.
+    pub(crate) fn push(&self, query: &mut Query, audit: &Audit) {
+        let order = self.filter.order();
+        let most = &self.most;
+        match &self.runs {
+            Some(runs) if runs.len() <= ONE_BY_ONE && runs.len() != 1 => {
+                query
+                    .push("(SELECT t.* FROM unnest(")
+                    .push_bind(runs.clone());
+                query.push(") AS asked(run) CROSS JOIN LATERAL ");
+                self.table(query, audit, " AND run_id = asked.run");
+                query.push(format!(" t ORDER BY {order} {most})"));
+            }
+            _ => self.table(query, audit, ""),
+        }
+    }
+
+    fn table(&self, query: &mut Query, audit: &Audit, of_run: &str) {
+        query.push(format!(
+            "(SELECT * FROM annal_read.{} WHERE ledger = ",
+            self.table
+        ));
+        query.push_bind(audit.log.ledger().as_str().to_owned());
+        query.push(of_run);
+        if let Some(runs) = self.runs.as_ref().filter(|_| of_run.is_empty()) {
+            match runs.as_slice() {
+                [run] => query.push(" AND run_id = ").push_bind(*run),
+                many => query
+                    .push(" AND run_id = ANY(")
+                    .push_bind(many.to_vec())
+                    .push(")"),
+            };
+        }
+        self.filter.narrow(query, audit, self.until);
+        (self.more)(query);
+        query.push(format!(" ORDER BY {} {})", self.filter.order(), self.most));
+    }
+}
+
 impl Snapshot {
     /// The runs that a filter means; none where it means all.
     pub(crate) async fn runs_of(
@@ -184,6 +256,9 @@ impl Snapshot {
         let runs: Vec<Run> = self
             .rows(query, "run_id", "looking for the runs of a report")
             .await?;
+        if runs.is_empty() {
+            return Err(AuditError::UnknownReport(report.clone()));
+        }
         let runs = runs.into_iter().map(|it| it.run_id);
         Ok(Some(
             runs.filter(|it| one.is_none_or(|one| one == *it)).collect(),

@@ -41,26 +41,38 @@ pub struct LateRow {
 }
 
 impl Audit {
-    /// Steps past their deadline, in the order in which they were scheduled, as they stand at the head: `as_of` does
-    /// not apply. Period means the deadline, person whoever ended it, role whose turn it was.
+    /// Steps past their deadline, in the order in which they were scheduled, as they stood when the answer is true.
+    /// Period means the deadline, person whoever ended it, role whose turn it was.
     ///
     /// # Errors
     /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
     pub async fn late(&self, filter: &DecisionFilter) -> Result<Page<LateRow>, AuditError> {
         let mut snapshot = self.snapshot(&[STEPS, RUNS]).await?;
+        let as_of = filter.until_position(snapshot.position);
         let runs = snapshot.runs_of(self, filter).await?;
-        let ended = "coalesce(completed_at, skipped_at, head.at)";
+        // What was recorded later had not happened then. A commit's events bear one time, so a time stands for a head.
         let mut query = self.select(&format!(
             "scheduled_position AS position, run_id, phase, step_id, role, status, due_at, completed_at, completed_by,
-             extract(epoch FROM {ended} - due_at)::bigint AS late_seconds, reminders, escalations
-             FROM annal_read.workflow_steps
-             CROSS JOIN LATERAL (SELECT e.recorded_at AS at FROM annal.events e
-                                 WHERE e.ledger = workflow_steps.ledger AND e.position = {}) head",
-            to_bigint(snapshot.position)
+             extract(epoch FROM coalesce(completed_at, skipped_at, now_at) - due_at)::bigint AS late_seconds,
+             reminders, escalations
+             FROM (SELECT s.ledger, s.scheduled_position, s.run_id, s.phase, s.step_id, s.role, s.due_at, head.now_at,
+                          CASE WHEN s.completed_at <= head.now_at THEN 'completed'
+                               WHEN s.skipped_at <= head.now_at THEN 'skipped'
+                               WHEN s.started_at <= head.now_at THEN 'started' ELSE 'scheduled' END AS status,
+                          CASE WHEN s.completed_at <= head.now_at THEN s.completed_at END AS completed_at,
+                          CASE WHEN s.completed_at <= head.now_at THEN s.completed_by END AS completed_by,
+                          CASE WHEN s.skipped_at <= head.now_at THEN s.skipped_at END AS skipped_at,
+                          (SELECT count(*) FROM unnest(s.reminded_at) at WHERE at <= head.now_at) AS reminders,
+                          (SELECT count(*) FROM unnest(s.escalated_at) at WHERE at <= head.now_at) AS escalations
+                   FROM annal_read.workflow_steps s
+                   CROSS JOIN LATERAL (SELECT e.recorded_at AS now_at FROM annal.events e
+                                       WHERE e.ledger = s.ledger AND e.position = {as_of}) head
+                   WHERE s.due_at IS NOT NULL AND s.scheduled_position <= {as_of}) step",
+            as_of = to_bigint(as_of)
         ));
-        query.push(format!(
-            " AND due_at IS NOT NULL AND {ended} > due_at AND scheduled_position > "
-        ));
+        query.push(
+            " AND coalesce(completed_at, skipped_at, now_at) > due_at AND scheduled_position > ",
+        );
         query.push_bind(to_bigint(filter.after));
         if let Some(runs) = runs {
             query.push(" AND run_id = ANY(").push_bind(runs).push(")");
@@ -87,8 +99,8 @@ impl Audit {
         let rows: Vec<LateRow> = snapshot
             .rows(query, &order, "looking for what is late")
             .await?;
-        let (ledger, head) = (self.log.ledger().clone(), snapshot.position);
-        Ok(Page::cut(ledger, head, rows, filter.limit, |row| {
+        let ledger = self.log.ledger().clone();
+        Ok(Page::cut(ledger, as_of, rows, filter.limit, |row| {
             row.position
         }))
     }

@@ -23,6 +23,7 @@ mod show;
 mod summary;
 mod timeline;
 mod told;
+mod waiting;
 
 pub use answer::{Answer, Page};
 pub use approvals::{ApprovalRow, Pace};
@@ -41,6 +42,7 @@ pub use sentence::{dossier_sentence, run_sentence};
 pub use show::{Act, At, DecisionShown, ItemShown, ShownVersion};
 pub use summary::{RunSummary, SummaryPhase, SummaryVersion};
 pub use timeline::{TimelineEntry, TimelineFilter};
+pub use waiting::WaitingRow;
 
 use annal_core::{LedgerId, Position};
 use annal_log::Log;

@@ -1,6 +1,4 @@
-//! How the phases of a run go.
-
-use std::collections::BTreeMap;
+//! How phases go: in one run, or over all runs of a report or of the ledger.
 
 use annal_core::{Phase, RunId};
 use serde::{Deserialize, Serialize};
@@ -8,13 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Answer;
 use crate::error::AuditError;
-use crate::runs::{StepRow, VersionRow};
+use crate::filter::DecisionFilter;
+use crate::runs::{RUNS, STEPS};
 
 /// Numbers of one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhaseMetrics {
     /// The phase.
     pub phase: Phase,
+    /// Runs that are counted here.
+    pub runs: u32,
     /// Versions made.
     pub versions: u32,
     /// Of these, revisions of another.
@@ -31,26 +32,62 @@ pub struct PhaseMetrics {
     pub revision_rate: Option<f64>,
     /// Share of approvals and rejections that are rejections; none without either.
     pub rejection_rate: Option<f64>,
-    /// Share of the newest version's items that came from an earlier one; none without items.
+    /// Share of the items of all versions that came along from an earlier one; none without items.
     pub carried_forward_share: Option<f64>,
-    /// Mean seconds from handing in to approval, over approved versions.
+    /// Mean seconds from handing in to approval, over the approvals that people gave.
     pub seconds_to_approve: Option<f64>,
     /// Attempts that the rules refused.
     pub refusals: u32,
     /// Failed tries of steps.
     pub retries: u32,
-    /// Steps that wait for a person.
+    /// Steps that passed their deadline, whether they were done later or not.
+    pub timeouts: u32,
+    /// Times that the phase was reopened.
+    pub reopenings: u32,
+    /// Steps that wait for a person now.
     pub waiting: u32,
     /// Of these, past their deadline.
     pub past_deadline: u32,
 }
 
+/// Sums over the rows of a phase.
 #[derive(Deserialize)]
-struct Count {
+struct Sums {
     phase: Phase,
-    what: String,
-    number: u32,
+    runs: u32,
+    versions: u32,
+    revisions: u32,
+    items_added: u32,
+    items_carried: u32,
+    submissions: u32,
+    withdrawals: u32,
+    rejections: u32,
+    approvals: u32,
+    approvals_by_people: u32,
+    approval_wait_us: f64,
+    refusals: u32,
+    retries: u32,
+    timeouts: u32,
+    reopenings: u32,
 }
+
+/// Steps of a phase that wait for a person.
+#[derive(Deserialize)]
+struct Open {
+    phase: Phase,
+    waiting: u32,
+    past_deadline: u32,
+}
+
+const METRICS: &str = "phase_metrics";
+const SUMS: &str = "phase, count(*) AS runs, sum(versions) AS versions, sum(revisions) AS revisions,
+    sum(items_added) AS items_added, sum(items_carried) AS items_carried, sum(submissions) AS submissions,
+    sum(withdrawals) AS withdrawals, sum(rejections) AS rejections, sum(approvals) AS approvals,
+    sum(approvals_by_people) AS approvals_by_people, sum(approval_wait_us) AS approval_wait_us,
+    sum(refusals) AS refusals, sum(retries) AS retries, sum(timeouts) AS timeouts, sum(reopenings) AS reopenings
+    FROM annal_read.phase_metrics";
+const OPEN: &str = "phase, count(*) AS waiting, count(timed_out_at) AS past_deadline
+    FROM (SELECT * FROM annal_read.workflow_steps WHERE kind = 'human' AND status IN ('scheduled', 'started')) open";
 
 impl Audit {
     /// Numbers of every phase that a run has reached.
@@ -58,102 +95,79 @@ impl Audit {
     /// # Errors
     /// [`AuditError::UnknownRun`], [`AuditError::NotPrepared`] or [`AuditError::Database`].
     pub async fn metrics(&self, run: RunId) -> Result<Answer<PhaseMetrics>, AuditError> {
-        let tables = [
-            "workflow_executions",
-            "workflow_phases",
-            "version_history",
-            "workflow_steps",
-            "decisions",
-            "refusals",
-        ];
-        let mut snapshot = self.snapshot(&tables).await?;
+        let mut snapshot = self.snapshot(&[RUNS]).await?;
         self.run_row(&mut snapshot, run).await?;
-        let phases = self.phase_rows(&mut snapshot, run).await?;
-        let versions = self.version_rows(&mut snapshot, run, None).await?;
-        let steps = self.step_rows(&mut snapshot, run).await?;
-        let mut counts: BTreeMap<(Phase, String), u32> = BTreeMap::new();
-        for from in [
-            "phase, what, count(*) AS number FROM annal_read.decisions",
-            "phase, 'refusal' AS what, count(*) AS number FROM annal_read.refusals",
-        ] {
-            let mut query = self.select(from);
-            query.push(" AND run_id = ").push_bind(run.0);
-            query.push(" AND phase IS NOT NULL GROUP BY phase, what");
-            let rows: Vec<Count> = snapshot
-                .rows(query, "phase", "counting the decisions")
-                .await?;
-            counts.extend(rows.into_iter().map(|it| ((it.phase, it.what), it.number)));
-        }
-        let of = |phase: Phase| {
-            let versions: Vec<_> = versions.iter().filter(|it| it.phase == phase).collect();
-            let steps: Vec<_> = steps.iter().filter(|it| it.phase == phase).collect();
-            let count = |what: &str| counts.get(&(phase, what.to_owned())).copied().unwrap_or(0);
-            metrics(phase, &versions, &steps, &count)
+        let of_run = DecisionFilter {
+            run: Some(run),
+            ..DecisionFilter::default()
         };
-        let rows = phases.iter().map(|row| of(row.phase)).collect();
+        self.metrics_over(&of_run).await
+    }
+
+    /// Numbers of every phase over many runs. Of the filter, run, report and phase apply.
+    ///
+    /// # Errors
+    /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
+    pub async fn metrics_over(
+        &self,
+        filter: &DecisionFilter,
+    ) -> Result<Answer<PhaseMetrics>, AuditError> {
+        let mut snapshot = self.snapshot(&[RUNS, METRICS, STEPS]).await?;
+        let runs = snapshot.runs_of(self, filter).await?;
+        let narrowed = |columns_from: &str| {
+            let mut query = self.select(columns_from);
+            if let Some(runs) = &runs {
+                query
+                    .push(" AND run_id = ANY(")
+                    .push_bind(runs.clone())
+                    .push(")");
+            }
+            if let Some(phase) = filter.phase {
+                query.push(" AND phase = ").push_bind(phase.name());
+            }
+            query.push(" GROUP BY phase");
+            query
+        };
+        let doing = "counting what happens in the phases";
+        let mut sums: Vec<Sums> = snapshot.rows(narrowed(SUMS), "phase", doing).await?;
+        let open: Vec<Open> = snapshot.rows(narrowed(OPEN), "phase", doing).await?;
+        sums.sort_by_key(|it| it.phase);
+        let of_phase = |it: &Sums| {
+            let open = open.iter().find(|open| open.phase == it.phase);
+            it.metrics(open)
+        };
+        let rows = sums.iter().map(of_phase).collect();
         Ok(self.answer(snapshot.position, rows))
     }
 }
 
-fn metrics(
-    phase: Phase,
-    versions: &[&VersionRow],
-    steps: &[&StepRow],
-    count: &dyn Fn(&str) -> u32,
-) -> PhaseMetrics {
-    let revisions = number(versions.iter().filter(|it| it.origin == "revision"));
-    let waits = |it: &&&StepRow| {
-        it.kind == "human" && matches!(it.status.as_str(), "scheduled" | "started")
-    };
-    let (approvals, rejections) = (count("approval"), count("rejection"));
-    PhaseMetrics {
-        phase,
-        versions: number(versions.iter()),
-        revisions,
-        submissions: count("submission"),
-        approvals,
-        rejections,
-        withdrawals: count("withdrawal"),
-        revision_rate: share(revisions, number(versions.iter())),
-        rejection_rate: share(rejections, approvals + rejections),
-        carried_forward_share: versions
-            .last()
-            .and_then(|it| share(it.carried_forward, it.items)),
-        seconds_to_approve: seconds_to_approve(versions),
-        refusals: count("refusal"),
-        retries: steps.iter().map(|it| it.failures).sum(),
-        waiting: number(steps.iter().filter(waits)),
-        past_deadline: number(
-            steps
-                .iter()
-                .filter(waits)
-                .filter(|it| it.timed_out_at.is_some()),
-        ),
+impl Sums {
+    fn metrics(&self, open: Option<&Open>) -> PhaseMetrics {
+        let waited = self.approval_wait_us / 1_000_000.0;
+        PhaseMetrics {
+            phase: self.phase,
+            runs: self.runs,
+            versions: self.versions,
+            revisions: self.revisions,
+            submissions: self.submissions,
+            approvals: self.approvals,
+            rejections: self.rejections,
+            withdrawals: self.withdrawals,
+            revision_rate: share(self.revisions, self.versions),
+            rejection_rate: share(self.rejections, self.approvals + self.rejections),
+            carried_forward_share: share(self.items_carried, self.items_added + self.items_carried),
+            seconds_to_approve: (self.approvals_by_people > 0)
+                .then(|| waited / f64::from(self.approvals_by_people)),
+            refusals: self.refusals,
+            retries: self.retries,
+            timeouts: self.timeouts,
+            reopenings: self.reopenings,
+            waiting: open.map_or(0, |it| it.waiting),
+            past_deadline: open.map_or(0, |it| it.past_deadline),
+        }
     }
-}
-
-fn number<T>(rows: impl Iterator<Item = T>) -> u32 {
-    u32::try_from(rows.count()).unwrap_or(u32::MAX)
 }
 
 fn share(part: u32, whole: u32) -> Option<f64> {
     (whole > 0).then(|| f64::from(part) / f64::from(whole))
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "seconds of waiting stay far below 2^52"
-)]
-fn seconds_to_approve(versions: &[&VersionRow]) -> Option<f64> {
-    let waited: Vec<f64> = versions
-        .iter()
-        .filter(|it| matches!(it.status.as_str(), "approved" | "superseded"))
-        .filter_map(|it| {
-            Some((it.decided_at? - it.submitted_at?).num_milliseconds() as f64 / 1000.0)
-        })
-        .collect();
-    let count = u32::try_from(waited.len())
-        .ok()
-        .filter(|count| *count > 0)?;
-    Some(waited.iter().sum::<f64>() / f64::from(count))
 }

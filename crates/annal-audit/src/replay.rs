@@ -37,17 +37,20 @@ impl Replay {
         audit: &Audit,
         version: VersionRef,
         until: Position,
+        said_until: Option<DateTime<Utc>>,
     ) -> Result<Self, AuditError> {
         let stream = StreamId::dossier(version.run, version.phase);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT position, recorded_at, actor_id, reason, event_type, payload::text FROM annal.events
              WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position <= $4
+               AND ($5::timestamptz IS NULL OR effective_at <= $5)
              ORDER BY sequence",
         )
         .bind(audit.log.ledger().as_str())
         .bind(stream.aggregate_type)
         .bind(stream.aggregate_id)
         .bind(to_bigint(until))
+        .bind(said_until)
         .fetch_all(audit.log.pool())
         .await
         .asking("replaying a dossier")?;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
-use crate::filter::DecisionFilter;
+use crate::filter::{DecisionFilter, Source};
 use crate::runs::RUNS;
+use crate::select::Query;
 
 /// A text that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,32 +52,36 @@ impl Audit {
     ) -> Result<Page<FoundRow>, AuditError> {
         let mut snapshot = self.snapshot(&["texts", RUNS]).await?;
         let as_of = filter.until_position(snapshot.position);
-        let runs = snapshot.runs_of(self, filter).await?;
-        let mut query = self.select(
-            "position, run_id, phase, what, subject AS item, said, by AS actor_id, role AS actor_role, command_id,
-             effective_at, recorded_at
-             FROM annal_read.texts",
-        );
-        filter.narrow(&mut query, self, as_of, runs);
-        query
-            .push(" AND words @@ websearch_to_tsquery('simple', ")
-            .push_bind(words.to_owned())
-            .push(")");
-        if let Some(item) = &filter.item {
-            query.push(" AND subject = ").push_bind(item.to_string());
-        }
-        if let Some(what) = &filter.what {
-            query.push(" AND what = ").push_bind(what.clone());
-        }
-        // A command may say several things at one position; a page never ends between them.
-        let order = format!(
-            "position FETCH FIRST {} ROWS WITH TIES",
-            u64::from(filter.limit) + 1
-        );
+        let holds = |query: &mut Query| {
+            query
+                .push(" AND words @@ websearch_to_tsquery('simple', ")
+                .push_bind(words.to_owned())
+                .push(")");
+            if let Some(item) = &filter.item {
+                query.push(" AND subject = ").push_bind(item.to_string());
+            }
+            if let Some(what) = &filter.what {
+                query.push(" AND what = ").push_bind(what.clone());
+            }
+        };
+        let source = Source {
+            table: "texts",
+            filter,
+            until: as_of,
+            runs: snapshot.runs_of(self, filter).await?,
+            more: &holds,
+            // A command may say several things at one position; a page never ends between them.
+            most: format!("FETCH FIRST {} ROWS WITH TIES", u64::from(filter.limit) + 1),
+        };
+        let columns = "position, run_id, phase, what, subject AS item, said, by AS actor_id, role AS actor_role,
+             command_id, effective_at, recorded_at";
+        let query = self.select_from(columns, &source, "");
         let mut rows: Vec<FoundRow> = snapshot
-            .rows(query, &order, "searching what was said")
+            .rows(query, filter.order(), "searching what was said")
             .await?;
-        rows.sort_by(|a, b| (a.position, &a.what, &a.said).cmp(&(b.position, &b.what, &b.said)));
+        let by_effective = filter.by_effective();
+        let place = |it: &FoundRow| (by_effective.then_some(it.effective_at), it.position);
+        rows.sort_by(|a, b| (place(a), &a.what, &a.said).cmp(&(place(b), &b.what, &b.said)));
         let ledger = self.log.ledger().clone();
         Ok(whole_positions(
             Page::cut(ledger, as_of, rows, u32::MAX, |row| row.position),
@@ -95,7 +100,8 @@ fn whole_positions(mut page: Page<FoundRow>, limit: u32) -> Page<FoundRow> {
         return page;
     };
     let before = page.rows.len();
-    page.rows.retain(|it| it.position <= last);
+    let end = page.rows.iter().rposition(|it| it.position == last);
+    page.rows.truncate(end.map_or(0, |it| it + 1));
     page.next = (page.rows.len() < before).then_some(last);
     page
 }

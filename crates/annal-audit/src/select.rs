@@ -8,6 +8,10 @@ use sqlx::{Postgres, QueryBuilder, Transaction};
 use crate::Audit;
 use crate::answer::Answer;
 use crate::error::{Asking, AuditError};
+use crate::filter::Source;
+
+/// A query that is put together.
+pub(crate) type Query = QueryBuilder<'static, Postgres>;
 
 /// One moment of the database, with the position that its tables had reached then.
 pub(crate) struct Snapshot {
@@ -39,11 +43,20 @@ impl Audit {
     }
 
     /// A query that begins with the ledger's condition, for [`Snapshot::rows`].
-    pub(crate) fn select(&self, columns_from: &str) -> QueryBuilder<'static, Postgres> {
+    pub(crate) fn select(&self, columns_from: &str) -> Query {
         let mut query = QueryBuilder::new(format!(
             "SELECT to_jsonb(r) FROM (SELECT {columns_from} WHERE ledger = "
         ));
         query.push_bind(self.log.ledger().as_str().to_owned());
+        query
+    }
+
+    /// A query for columns of a source, which is called `d`, for [`Snapshot::rows`].
+    pub(crate) fn select_from(&self, columns: &str, source: &Source<'_>, joined: &str) -> Query {
+        let mut query =
+            QueryBuilder::new(format!("SELECT to_jsonb(r) FROM (SELECT {columns} FROM "));
+        source.push(&mut query, self);
+        query.push(format!(" d {joined}"));
         query
     }
 
@@ -57,10 +70,33 @@ impl Audit {
 }
 
 impl Snapshot {
+    /// The position of the last row that a full source holds; none where it holds all that there is.
+    pub(crate) async fn end_of(
+        &mut self,
+        audit: &Audit,
+        source: &Source<'_>,
+        window: u32,
+        doing: &'static str,
+    ) -> Result<Option<Position>, AuditError> {
+        let mut query = QueryBuilder::new("SELECT position FROM ");
+        source.push(&mut query, audit);
+        query.push(format!(
+            " d ORDER BY {} OFFSET {}",
+            source.filter.order(),
+            window.max(1) - 1
+        ));
+        let end: Option<i64> = query
+            .build_query_scalar()
+            .fetch_optional(&mut *self.work)
+            .await
+            .asking(doing)?;
+        Ok(end.map(from_bigint))
+    }
+
     /// The rows of a query that [`Audit::select`] began.
     pub(crate) async fn rows<T>(
         &mut self,
-        mut query: QueryBuilder<'static, Postgres>,
+        mut query: Query,
         order: &str,
         doing: &'static str,
     ) -> Result<Vec<T>, AuditError>

@@ -25,6 +25,14 @@ pub enum At {
     Time(DateTime<Utc>),
     /// Just before this event.
     BeforeEvent(EventId),
+    /// When, by what people say, it was this time: what they say was done later is left out, however early it was
+    /// recorded, and what was recorded late is there. As the log told it at a position; at its end, where none is named.
+    Effective {
+        /// The time.
+        time: DateTime<Utc>,
+        /// What of the log is asked.
+        known_at: Option<Position>,
+    },
 }
 
 /// A version as it was at a moment.
@@ -116,7 +124,11 @@ impl Audit {
     /// [`AuditError::Log`] if an event cannot be read, [`AuditError::Database`].
     pub async fn show(&self, version: VersionRef, at: At) -> Result<ShownVersion, AuditError> {
         let position = self.position(at).await?;
-        let replay = Replay::of(self, version, position).await?;
+        let said_until = match at {
+            At::Effective { time, .. } => Some(time),
+            _ => None,
+        };
+        let replay = Replay::of(self, version, position, said_until).await?;
         replay
             .shown(position)
             .ok_or(AuditError::UnknownVersion { version, position })
@@ -133,6 +145,7 @@ impl Audit {
             At::Position(position) => Ok(position.min(head)),
             At::Time(time) => self.position_at(time, head).await,
             At::BeforeEvent(event) => self.position_before(event).await,
+            At::Effective { known_at, .. } => Ok(known_at.map_or(head, |it| it.min(head))),
         }
     }
 

@@ -24,6 +24,14 @@ pub struct TimelineFilter {
     pub item: Option<ItemId>,
     /// By this person.
     pub person: Option<PersonId>,
+    /// Recorded at this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Recorded before this time.
+    pub until: Option<DateTime<Utc>>,
+    /// Done, as the person says, at this time or later.
+    pub effective_since: Option<DateTime<Utc>>,
+    /// Done, as the person says, before this time.
+    pub effective_until: Option<DateTime<Utc>>,
     /// Only what comes after this position: the cursor of the page before.
     pub after: Position,
     /// Rows of a page.
@@ -37,6 +45,10 @@ impl Default for TimelineFilter {
             phase: None,
             item: None,
             person: None,
+            since: None,
+            until: None,
+            effective_since: None,
+            effective_until: None,
             after: Position(0),
             limit: 100,
         }
@@ -155,11 +167,31 @@ impl Audit {
         if let Some(item) = &filter.item {
             about_item(&mut query, item);
         }
+        self.within(&mut query, filter);
         query.push(format!(
             " ORDER BY position LIMIT {}) r",
             u64::from(filter.limit) + 1
         ));
         query
+    }
+}
+
+impl Audit {
+    /// The period, by either clock. The time of recording never goes back, so there a time is a position.
+    fn within(&self, query: &mut QueryBuilder<'static, Postgres>, filter: &TimelineFilter) {
+        for (time, is) in [(filter.since, ">"), (filter.until, "<=")] {
+            let Some(time) = time else { continue };
+            query.push(format!(" AND position {is} annal.position_at("));
+            query.push_bind(self.log.ledger().as_str().to_owned());
+            query.push(", ").push_bind(time);
+            query.push("::timestamptz - interval '1 microsecond')");
+        }
+        if let Some(since) = filter.effective_since {
+            query.push(" AND effective_at >= ").push_bind(since);
+        }
+        if let Some(until) = filter.effective_until {
+            query.push(" AND effective_at < ").push_bind(until);
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Answers about a lived story, on a real database.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and says with which dice"
+)]
 
 #[path = "../../annal-projector/tests/support/mod.rs"]
 mod support;
@@ -14,6 +18,7 @@ use annal_core::version::VersionRef;
 use annal_core::{EventId, Phase, Position, RunId, VersionNo};
 use annal_log::{Log, migrate};
 use annal_stack::testing::TestDatabase;
+use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use support::database::Prepared;
@@ -87,7 +92,12 @@ fn version_row(shown: &ShownVersion) -> Value {
 async fn what_is_replayed_is_what_the_read_model_says_at_every_position_asked_for() {
     let (prepared, audit, _, last) = lived(21, 260).await;
     let mut compared = 0;
-    for position in (1..=last.0).step_by(29).chain([last.0]) {
+    let seed = rand::rng().random();
+    eprintln!("positions of seed {seed}");
+    let mut dice = rand::rngs::StdRng::seed_from_u64(seed);
+    let mut positions: Vec<u64> = (0..24).map(|_| dice.random_range(1..=last.0)).collect();
+    positions.sort_unstable();
+    for position in positions.into_iter().chain([last.0]) {
         prepared
             .projector
             .catch_up(Position(position))
@@ -273,6 +283,80 @@ async fn a_moment_is_named_by_position_time_or_event() {
     let head = audit.log_head().await.unwrap();
     assert_eq!((head.position, head.hash.len()), (last, 64));
     assert_eq!(head.recorded_at, events.last().map(|it| it.recorded_at));
+}
+
+/// In the stories each command is said to have been done a minute after the one before; so the two clocks agree, and a
+/// version by the one is the version by the other.
+#[tokio::test]
+async fn a_version_is_shown_by_the_clock_of_the_people_too() {
+    let (_prepared, audit, story, last) = lived(28, 300).await;
+    let events = whole_timeline(&audit, TimelineFilter::default()).await;
+    let mut compared = 0;
+    for ((run, phase), dossier) in &story.dossiers {
+        let Some(version) = dossier.versions.last() else {
+            continue;
+        };
+        let version = VersionRef {
+            run: *run,
+            phase: *phase,
+            number: version.number,
+        };
+        for entry in events.iter().step_by(23) {
+            let time = entry.effective_at;
+            let until = events.iter().rfind(|it| it.effective_at <= time).unwrap();
+            let by_people = At::Effective {
+                time,
+                known_at: None,
+            };
+            let (said, told) = (
+                audit.show(version, by_people).await,
+                audit.show(version, At::Position(until.position)).await,
+            );
+            let Ok(told) = told else {
+                assert_eq!(said.unwrap_err().code(), "unknown_version");
+                continue;
+            };
+            let said = said.unwrap();
+            assert_eq!(said.position, last, "what is known now");
+            assert_eq!((said.items, said.status), (told.items, told.status));
+            compared += 1;
+        }
+        // What was known early on knows nothing of what was recorded later, whatever its time.
+        let early = At::Effective {
+            time: events.last().unwrap().effective_at,
+            known_at: Some(Position(1)),
+        };
+        assert!(audit.show(version, early).await.is_err());
+    }
+    assert!(compared > 10, "the story is too small to tell");
+}
+
+#[tokio::test]
+async fn a_timeline_keeps_to_a_period_by_either_clock() {
+    let (_prepared, audit, _, _) = lived(29, 120).await;
+    let all = whole_timeline(&audit, TimelineFilter::default()).await;
+    let (from, to) = (&all[all.len() / 3], &all[all.len() / 2]);
+    let recorded = TimelineFilter {
+        since: Some(from.recorded_at),
+        until: Some(to.recorded_at),
+        ..TimelineFilter::default()
+    };
+    let expected = |keep: &dyn Fn(&&TimelineEntry) -> bool| {
+        all.iter().filter(keep).cloned().collect::<Vec<_>>()
+    };
+    let within =
+        expected(&|it| it.recorded_at >= from.recorded_at && it.recorded_at < to.recorded_at);
+    assert!(!within.is_empty());
+    assert_eq!(whole_timeline(&audit, recorded).await, within);
+    let said = TimelineFilter {
+        effective_since: Some(from.effective_at),
+        effective_until: Some(to.effective_at),
+        ..TimelineFilter::default()
+    };
+    let within =
+        expected(&|it| it.effective_at >= from.effective_at && it.effective_at < to.effective_at);
+    assert!(!within.is_empty());
+    assert_eq!(whole_timeline(&audit, said).await, within);
 }
 
 #[tokio::test]

@@ -171,7 +171,8 @@ async fn filters_hold_on_both_clocks_and_by_role_report_and_code() {
         report: Some("no such report".into()),
         ..all()
     };
-    assert!(audit.decisions(&elsewhere).await.unwrap().rows.is_empty());
+    let unknown = audit.decisions(&elsewhere).await.unwrap_err();
+    assert_eq!(unknown.code(), "unknown_report");
     let refused = audit.refusals(&all()).await.unwrap().rows;
     let code = refused[0].code.clone();
     let some = DecisionFilter {
@@ -189,6 +190,134 @@ async fn filters_hold_on_both_clocks_and_by_role_report_and_code() {
         ..all()
     };
     assert!(audit.refusals(&none).await.unwrap().rows.is_empty());
+}
+
+#[tokio::test]
+async fn pages_follow_the_clock_that_is_asked_for() {
+    let (_prepared, audit) = two_runs().await;
+    let whole = audit.decisions(&all()).await.unwrap().rows;
+    let earliest = whole.iter().map(|it| it.effective_at).min();
+    for filter in [
+        DecisionFilter::default(),
+        DecisionFilter {
+            effective_since: earliest,
+            ..DecisionFilter::default()
+        },
+        DecisionFilter {
+            report: Some("Report 0".into()),
+            effective_since: earliest,
+            ..DecisionFilter::default()
+        },
+    ] {
+        let mut expected: Vec<_> = whole
+            .iter()
+            .filter(|it| filter.report.is_none() || it.run_id == run_of(0))
+            .cloned()
+            .collect();
+        if filter.effective_since.is_some() {
+            expected.sort_by_key(|it| (it.effective_at, it.position));
+        }
+        let mut asked = DecisionFilter {
+            limit: 37,
+            ..filter.clone()
+        };
+        let mut paged = Vec::new();
+        loop {
+            let page = audit.decisions(&asked).await.unwrap();
+            paged.extend(page.rows);
+            let Some(next) = page.next else { break };
+            asked.after = next;
+        }
+        assert_eq!(paged, expected, "{filter:?}");
+    }
+}
+
+/// What is rare is looked for in windows: each page ends, and the pages together find it.
+#[tokio::test]
+async fn a_page_that_found_nothing_says_where_to_go_on() {
+    let (prepared, audit) = two_runs().await;
+    for number in 2..12 {
+        put(&prepared.log, run(number, SMALL)).await.unwrap();
+    }
+    forge(&prepared).await;
+    let mut filter = DecisionFilter { limit: 5, ..all() };
+    let (mut pages, mut found) = (0, Vec::new());
+    loop {
+        let page = audit.four_eyes(&filter, true).await.unwrap();
+        pages += 1;
+        found.extend(page.rows);
+        let Some(next) = page.next else { break };
+        assert!(next > filter.after);
+        filter.after = next;
+    }
+    assert!(pages > 1, "one window holds it all");
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[tokio::test]
+async fn what_waits_is_listed_the_longest_first_and_goes_when_it_is_answered() {
+    let (prepared, audit) = two_runs().await;
+    let whole = run(7, SMALL);
+    let half = whole.len() / 2;
+    put(&prepared.log, whole[..half].to_vec()).await.unwrap();
+    let head = Position(u64::MAX);
+    let mut seen = BTreeSet::new();
+    for command in &whole[half..] {
+        prepared.projector.catch_up(head).await.unwrap();
+        let waiting = audit.waiting(&all()).await.unwrap().rows;
+        assert!(waiting.is_sorted_by_key(|it| it.position));
+        assert!(
+            waiting
+                .iter()
+                .all(|it| it.run_id == run_of(7) && it.waited_seconds >= 0)
+        );
+        seen.extend(waiting.into_iter().map(|it| it.what));
+        put(&prepared.log, vec![command.clone()]).await.unwrap();
+    }
+    assert!(
+        seen.contains("version") && seen.contains("test"),
+        "{seen:?}"
+    );
+    prepared.projector.catch_up(head).await.unwrap();
+    assert!(audit.waiting(&all()).await.unwrap().rows.is_empty());
+}
+
+#[tokio::test]
+async fn phases_are_counted_for_a_run_a_report_and_all() {
+    let (_prepared, audit) = two_runs().await;
+    let of = async |filter: DecisionFilter| audit.metrics_over(&filter).await.unwrap().rows;
+    let (one, other) = (
+        audit.metrics(run_of(0)).await.unwrap().rows,
+        audit.metrics(run_of(1)).await.unwrap().rows,
+    );
+    let report = DecisionFilter {
+        report: Some("Report 1".into()),
+        ..all()
+    };
+    assert_eq!(of(report).await, other);
+    let together = of(all()).await;
+    assert_eq!(together.len(), 9);
+    for it in &together {
+        let of_phase = |rows: &[annal_audit::PhaseMetrics]| {
+            rows.iter()
+                .find(|row| row.phase == it.phase)
+                .cloned()
+                .unwrap()
+        };
+        let (one, other) = (of_phase(&one), of_phase(&other));
+        assert_eq!((it.runs, it.versions), (2, one.versions + other.versions));
+        assert_eq!(it.timeouts, one.timeouts + other.timeouts);
+        assert_eq!(it.waiting, 0, "both runs are over");
+    }
+    let samples = together
+        .iter()
+        .find(|it| it.phase == Phase::SampleSelection)
+        .unwrap();
+    assert!(
+        samples.rejections >= 2 && samples.revision_rate > Some(0.4),
+        "{samples:?}"
+    );
+    assert!(samples.carried_forward_share > Some(0.0) && samples.seconds_to_approve.is_some());
 }
 
 /// With the position that the answer named, the same question gives the same bytes, whatever happened since.
@@ -257,6 +386,7 @@ async fn answers(audit: &Audit, as_of: Option<Position>) -> Vec<String> {
         text(serde_json::to_string(
             &audit.search("boundary", &filter).await.unwrap(),
         )),
+        text(serde_json::to_string(&audit.late(&filter).await.unwrap())),
         rows_as_csv(&audit.decisions(&filter).await.unwrap().rows),
     ]
 }

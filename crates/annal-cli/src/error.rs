@@ -35,6 +35,9 @@ pub(crate) enum CliError {
     /// The server did not start or broke off.
     #[error(transparent)]
     Server(#[from] annal_server::ServerError),
+    /// A rebuild as a job could not be had, or did not end well.
+    #[error(transparent)]
+    Job(#[from] annal_flow::JobError),
     /// A projection could not be brought up to date.
     #[error(transparent)]
     Projector(#[from] annal_projector::ProjectorError),
@@ -91,6 +94,7 @@ impl CliError {
             Self::Flow(annal_flow::FlowError::Closed { .. }) => 3,
             Self::Audit(
                 AuditError::UnknownRun { .. }
+                | AuditError::UnknownReport(_)
                 | AuditError::UnknownVersion { .. }
                 | AuditError::UnknownItem { .. }
                 | AuditError::UnknownEvent(_),
@@ -98,6 +102,8 @@ impl CliError {
             Self::Account(AccountError::Unknown(_) | AccountError::Nothing { .. }) => 6,
             Self::Account(AccountError::BadPassword(_) | AccountError::BadPerson { .. }) => 2,
             Self::Account(no) if no.is_callers() => 3,
+            Self::Projector(error) => projector_status(error.code()),
+            Self::Job(error) => projector_status(error.code()),
             Self::Interrupted => 130,
             _ => 5,
         }
@@ -115,6 +121,7 @@ impl CliError {
             Self::Flow(error) => error.code(),
             Self::Server(error) => error.code(),
             Self::Case(error) => error.code(),
+            Self::Job(error) => error.code(),
             Self::Projector(error) => error.code(),
             Self::Account(error) => error.code(),
             Self::Audit(error) => error.code(),
@@ -125,6 +132,19 @@ impl CliError {
             Self::BrokeOff(_) => "broke_off",
             Self::Interrupted => "interrupted",
         }
+    }
+}
+
+fn projector_status(code: &str) -> u8 {
+    match code {
+        "projection_unknown" | "no_rebuild" => 6,
+        "reason_required" => 2,
+        "rebuild_running"
+        | "rebuild_differs"
+        | "rebuild_stopped"
+        | "projection_not_stopped"
+        | "rebuild_cancelled" => 3,
+        _ => 5,
     }
 }
 

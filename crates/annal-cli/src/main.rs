@@ -6,6 +6,7 @@ mod demo;
 mod error;
 mod input;
 mod output;
+mod rebuilder;
 mod site;
 mod words;
 

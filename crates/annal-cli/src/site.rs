@@ -1,20 +1,22 @@
 //! The servers that a command works with: those of the environment, or those of the home folder.
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use annal_core::{Case, RunId};
-use annal_flow::{Cases, FlowClient, Worker, WorkerSettings};
+use annal_flow::{Cases, FlowClient, RebuildJobs, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::{ProjectionState, ProjectionStatus, Projector};
 use annal_server::{ServerSettings, SignInSettings};
-use annal_stack::{Needs, Settings, Stack};
+use annal_stack::{Needs, Settings, Stack, TemporalAddress};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::args::{RunArg, SiteArgs};
 use crate::error::CliError;
 use crate::output::Output;
+use crate::rebuilder::ByProjector;
 
 /// How long a projector that runs elsewhere may be behind.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,6 +40,13 @@ impl Site {
     /// For commands that look at the projections as they are.
     pub(crate) async fn to_look(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
         Self::open(args, false, output).await
+    }
+
+    /// The same, with Temporal where one runs, so that jobs are seen. None is started to look.
+    pub(crate) async fn to_look_at_jobs(args: &SiteArgs, output: Output) -> Result<Self, CliError> {
+        // One that runs elsewhere is asked only when it is needed: it may be away.
+        let up = temporal_elsewhere().is_none() && is_up(args)?;
+        Self::open(args, up, output).await
     }
 
     /// For commands that act: a Temporal server beside it.
@@ -125,9 +134,34 @@ impl Site {
         Ok(FlowClient::connect(target, namespace, self.args.ledger.clone()).await?)
     }
 
-    pub(crate) fn temporal(&self) -> annal_stack::TemporalAddress {
+    /// The client side of rebuild jobs; none where no Temporal is at hand.
+    pub(crate) async fn jobs(&self) -> Result<Option<RebuildJobs>, CliError> {
+        let known = self.stack.temporal().cloned();
+        let Some(address) = temporal_elsewhere().or(known) else {
+            return Ok(None);
+        };
+        Ok(Some(
+            RebuildJobs::connect(&address.target, &address.namespace).await?,
+        ))
+    }
+
+    /// A worker for rebuild jobs, with this site's login.
+    pub(crate) async fn rebuild_worker(&self, at: &TemporalAddress) -> Result<Worker, CliError> {
+        let rebuilder = Arc::new(ByProjector(self.projector().await?));
+        Ok(Worker::start_for_rebuilds(rebuilder, &at.target, &at.namespace).await?)
+    }
+
+    /// One for the time of this command, unless one runs for all or servers elsewhere have theirs.
+    pub(crate) async fn rebuild_worker_if_needed(&self) -> Result<Option<Worker>, CliError> {
+        if temporal_elsewhere().is_some() || is_up(&self.args)? {
+            return Ok(None);
+        }
+        self.rebuild_worker(&self.temporal()).await.map(Some)
+    }
+
+    pub(crate) fn temporal(&self) -> TemporalAddress {
         let found = self.stack.temporal().cloned();
-        found.unwrap_or_else(|| annal_stack::TemporalAddress {
+        found.unwrap_or_else(|| TemporalAddress {
             target: "127.0.0.1:7233".to_owned(),
             namespace: "default".to_owned(),
         })
@@ -200,9 +234,24 @@ pub(crate) fn ours() -> bool {
     std::env::var_os("DATABASE_URL").is_none_or(|url| url.is_empty())
 }
 
+/// The Temporal server that the environment names.
+pub(crate) fn temporal_elsewhere() -> Option<TemporalAddress> {
+    let surroundings = annal_stack::Surroundings::of_this_process();
+    let target = surroundings.temporal_address?;
+    let namespace = surroundings.temporal_namespace;
+    Some(TemporalAddress { target, namespace })
+}
+
+/// Whether `annal up` runs on the home folder.
+fn is_up(args: &SiteArgs) -> Result<bool, CliError> {
+    Ok(presence(args)?.try_lock().is_err())
+}
+
 /// A worker and a projector, for as long as this value lives.
 pub(crate) struct Engine {
     worker: Worker,
+    /// There where the engine serves all.
+    rebuilds: Option<Worker>,
     projector: JoinHandle<Result<(), annal_projector::ProjectorError>>,
     stop_projector: oneshot::Sender<()>,
     _presence: Option<File>,
@@ -222,6 +271,7 @@ impl Engine {
         };
         Ok(Self {
             worker,
+            rebuilds: None,
             projector: tokio::spawn(following),
             stop_projector,
             _presence: None,
@@ -235,6 +285,7 @@ impl Engine {
         shared.map_err(|source| unusable(&site.args, source))?;
         let engine = Self::start(site).await?;
         Ok(Self {
+            rebuilds: Some(site.rebuild_worker(&site.temporal()).await?),
             _presence: Some(presence),
             ..engine
         })
@@ -242,8 +293,7 @@ impl Engine {
 
     /// A worker of our own, unless one runs for all or servers elsewhere have theirs.
     pub(crate) async fn start_if_needed(site: &Site) -> Result<Option<Self>, CliError> {
-        let elsewhere = std::env::var_os("TEMPORAL_ADDRESS").is_some_and(|it| !it.is_empty());
-        if elsewhere || presence(&site.args)?.try_lock().is_err() {
+        if temporal_elsewhere().is_some() || is_up(&site.args)? {
             return Ok(None);
         }
         Self::start(site).await.map(Some)
@@ -256,6 +306,10 @@ impl Engine {
                 Err(no) => no.into(),
                 Ok(()) => CliError::BrokeOff("the worker"),
             },
+            ended = of(&mut self.rebuilds) => match ended {
+                Err(no) => no.into(),
+                Ok(()) => CliError::BrokeOff("the worker for rebuilds"),
+            },
             ended = &mut self.projector => match ended {
                 Ok(Err(no)) => no.into(),
                 _ => CliError::BrokeOff("the projector"),
@@ -266,12 +320,22 @@ impl Engine {
 
     pub(crate) async fn stop(self) -> Result<(), CliError> {
         self.worker.stop().await?;
+        if let Some(rebuilds) = self.rebuilds {
+            rebuilds.stop().await?;
+        }
         // It may have ended already; then there is nobody to tell.
         let _ = self.stop_projector.send(());
         match self.projector.await {
             Ok(ended) => Ok(ended?),
             Err(_) => Ok(()),
         }
+    }
+}
+
+async fn of(worker: &mut Option<Worker>) -> Result<(), annal_flow::FlowError> {
+    match worker {
+        Some(worker) => worker.ended().await,
+        None => std::future::pending().await,
     }
 }
 

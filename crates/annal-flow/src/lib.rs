@@ -1,4 +1,4 @@
-//! Temporal: the workflow of a run, its activities and the client side.
+//! Temporal: the workflow of a run, its activities and the client side; and rebuilds of projections as jobs.
 //!
 //! A run is one workflow instance, `annal/{ledger}/{run}` on task queue `annal`. A person's command is an update; the
 //! workflow hands it to an activity named after what is asked, which loads the run, lets the core decide and appends
@@ -15,6 +15,8 @@ mod desk;
 mod due;
 mod error;
 mod prepare;
+mod queue;
+mod rebuild;
 mod replay;
 mod roles;
 mod worker;
@@ -24,6 +26,10 @@ pub use act::{Accepted, Act, BY_PEOPLE, Call, Reply};
 pub use cases::{CaseError, Cases, Standing};
 pub use client::{ClientSettings, FlowClient};
 pub use error::FlowError;
+pub use rebuild::{
+    JobError, JobStatus, LedgerReached, REBUILD_QUEUE, RebuildDone, RebuildFailed, RebuildJob,
+    RebuildJobs, RebuildOrder, Rebuilder, Tell, rebuild_workflow_id,
+};
 pub use replay::{ReplayError, replay};
 pub use worker::{Worker, WorkerSettings};
 pub use workflow::Patches;

@@ -6,6 +6,7 @@ use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOption
 
 use crate::client::FlowClient;
 use crate::error::FlowError;
+use crate::rebuild::ProjectionRebuildWorkflow;
 use crate::workflow::ReportRunWorkflow;
 
 /// Why a history does not replay.
@@ -36,7 +37,9 @@ pub(crate) async fn replay_with(
 ) -> Result<(), ReplayError> {
     let unreadable = |error: &dyn std::fmt::Display| ReplayError::Unreadable(error.to_string());
     let history = WorkflowHistory::from_json(history).map_err(|error| unreadable(&error))?;
-    let registered = options.register_workflow::<ReportRunWorkflow>();
+    let registered = options
+        .register_workflow::<ReportRunWorkflow>()
+        .and_then(|options| options.register_workflow::<ProjectionRebuildWorkflow>());
     registered.map_err(|error| unreadable(&error))?;
     let replayer = WorkflowReplayer::new(options).map_err(|error| unreadable(&error))?;
     let replayed = replayer.replay_workflow(history).await;

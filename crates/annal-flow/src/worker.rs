@@ -1,17 +1,20 @@
 //! The worker side: takes workflow tasks and activities from the queue.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use annal_log::Log;
 use temporalio_common::worker::WorkerDeploymentOptions;
 use temporalio_sdk::runtime::RuntimeOptions;
-use temporalio_sdk::{Runtime, Worker as SdkWorker, WorkerOptions};
+use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner};
+use temporalio_sdk::{Runtime, Worker as SdkWorker, WorkerOptions, WorkerOptionsBuilder};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::activities::Activities;
 use crate::desk::{Desk, engine};
 use crate::error::FlowError;
+use crate::rebuild::{ProjectionRebuildWorkflow, REBUILD_QUEUE, RebuildActivities, Rebuilder};
 use crate::workflow::{Patches, ReportRunWorkflow, interceptor};
 use crate::{TASK_QUEUE, connection};
 
@@ -63,6 +66,31 @@ impl Worker {
         namespace: &str,
         settings: WorkerSettings,
     ) -> Result<Self, FlowError> {
+        // The log's connections belong to the caller's runtime, so the work with them stays there.
+        let activities = Activities::new(Desk::new(log), Handle::current());
+        Self::on_duty(Duty::Runs(activities), target, namespace, settings).await
+    }
+
+    /// Starts a worker for rebuilds of projections, which has a task queue of its own.
+    ///
+    /// # Errors
+    /// [`FlowError::Unreachable`] or [`FlowError::Refused`].
+    pub async fn start_for_rebuilds(
+        rebuilder: Arc<dyn Rebuilder>,
+        target: &str,
+        namespace: &str,
+    ) -> Result<Self, FlowError> {
+        let activities = RebuildActivities::new(rebuilder, Handle::current());
+        let settings = WorkerSettings::DEFAULT;
+        Self::on_duty(Duty::Rebuilds(activities), target, namespace, settings).await
+    }
+
+    async fn on_duty(
+        duty: Duty,
+        target: &str,
+        namespace: &str,
+        settings: WorkerSettings,
+    ) -> Result<Self, FlowError> {
         let (ready, is_ready) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let (lifeline, cut) = oneshot::channel();
@@ -70,8 +98,7 @@ impl Worker {
             target: target.to_owned(),
             namespace: namespace.to_owned(),
             settings,
-            // The log's connections belong to the caller's runtime, so the work with them stays there.
-            activities: Activities::new(Desk::new(log), Handle::current()),
+            duty,
         };
         let thread = std::thread::Builder::new().name("annal-worker".to_owned());
         let refused = |detail: String| FlowError::Refused {
@@ -127,8 +154,17 @@ struct Post {
     target: String,
     namespace: String,
     settings: WorkerSettings,
-    activities: Activities,
+    duty: Duty,
 }
+
+/// What a worker is there for.
+enum Duty {
+    Runs(Activities),
+    Rebuilds(RebuildActivities),
+}
+
+/// Rebuilds that one worker carries out side by side: each keeps a core of the database busy.
+const REBUILDS_AT_ONCE: usize = 2;
 
 impl Post {
     /// Runs until shut down or until the lifeline is cut.
@@ -172,18 +208,41 @@ impl Post {
         connection::make_searchable(&client).await;
         let runtime = Runtime::from_current_tokio(RuntimeOptions::default());
         let runtime = runtime.map_err(|error| refused(error.to_string()))?;
-        let options = WorkerOptions::new(TASK_QUEUE)
-            .deployment_options(WorkerDeploymentOptions::from_build_id(engine()))
-            .max_cached_workflows(self.settings.cached_runs)
-            .graceful_shutdown_period(self.settings.grace)
-            // A worker that is gone is noticed soon: see the heartbeat of the activities.
-            .sticky_queue_schedule_to_start_timeout(Duration::from_secs(5))
-            .max_heartbeat_throttle_interval(Duration::from_secs(1))
-            .workflow_interceptor(interceptor(self.settings.patches))
-            .register_activities(self.activities)
-            .register_workflow::<ReportRunWorkflow>()
-            .map_err(|error| refused(error.to_string()))?
-            .build();
+        let options = match self.duty {
+            Duty::Runs(activities) => WorkerOptions::new(TASK_QUEUE)
+                .deployment_options(WorkerDeploymentOptions::from_build_id(engine()))
+                .max_cached_workflows(self.settings.cached_runs)
+                .graceful_shutdown_period(self.settings.grace)
+                // A worker that is gone is noticed soon: see the heartbeat of the activities.
+                .sticky_queue_schedule_to_start_timeout(Duration::from_secs(5))
+                .max_heartbeat_throttle_interval(Duration::from_secs(1))
+                .workflow_interceptor(interceptor(self.settings.patches))
+                .register_activities(activities)
+                .register_workflow::<ReportRunWorkflow>()
+                .map(WorkerOptionsBuilder::build),
+            Duty::Rebuilds(activities) => WorkerOptions::new(REBUILD_QUEUE)
+                .deployment_options(WorkerDeploymentOptions::from_build_id(engine()))
+                // A rebuild that is broken off goes on where it was, so it is not waited for.
+                .graceful_shutdown_period(Duration::ZERO)
+                .sticky_queue_schedule_to_start_timeout(Duration::from_secs(5))
+                .max_heartbeat_throttle_interval(Duration::from_secs(1))
+                .tuner(rebuilds_at_once())
+                .register_activities(activities)
+                .register_workflow::<ProjectionRebuildWorkflow>()
+                .map(WorkerOptionsBuilder::build),
+        };
+        let options = options.map_err(|error| refused(error.to_string()))?;
         SdkWorker::new(&runtime, client, options).map_err(|error| refused(error.to_string()))
     }
+}
+
+fn rebuilds_at_once() -> WorkerTuner {
+    let at_once = FixedSizeSlotSupplier::new;
+    TunerHolder::builder()
+        .workflow_task_slot_supplier(at_once(20))
+        .activity_task_slot_supplier(at_once(REBUILDS_AT_ONCE))
+        .local_activity_task_slot_supplier(at_once(1))
+        .nexus_task_slot_supplier(at_once(1))
+        .build()
+        .into()
 }

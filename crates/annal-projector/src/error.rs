@@ -15,6 +15,14 @@ pub enum ProjectorError {
         #[source]
         source: sqlx::Error,
     },
+    /// The login has no right to fold.
+    #[error(
+        "this login may not write the projections ({doing}); use a login that belongs to annal_projector, or let a job do it: `annal projections rebuild --job`"
+    )]
+    Forbidden {
+        /// What was being done.
+        doing: String,
+    },
     /// The log could not be waited on.
     #[error("waiting for the log failed: {0}")]
     Log(#[from] annal_log::LogError),
@@ -25,6 +33,14 @@ pub enum ProjectorError {
         name: String,
         /// All names.
         known: String,
+    },
+    /// A folder holds no projection.
+    #[error("{path} cannot be read ({why}); a projection's folder holds model.sql and fold.sql")]
+    Folder {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
     },
     /// The tables were never made.
     #[error(
@@ -78,13 +94,39 @@ pub enum ProjectorError {
 }
 
 impl ProjectorError {
+    pub(crate) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Self {
+        let known: Vec<&str> = known.map(String::as_str).collect();
+        Self::Unknown {
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    }
+
+    /// Whether the same may go well a little later: a database that is away, a rebuild that is about to end.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Database { source, .. } => {
+                let code = source
+                    .as_database_error()
+                    .and_then(sqlx::error::DatabaseError::code);
+                // A login that may not do it, or a statement that is wrong, stays so.
+                !code.is_some_and(|code| code.starts_with("42"))
+            }
+            Self::Log(_) | Self::Busy(_) => true,
+            _ => false,
+        }
+    }
+
     /// Stable; scripts may match on it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Database { .. } => "projector_database",
+            Self::Forbidden { .. } => "projector_forbidden",
             Self::Log(_) => "projector_log",
             Self::Unknown { .. } => "projection_unknown",
+            Self::Folder { .. } => "projection_unreadable",
             Self::NotPrepared => "projections_not_prepared",
             Self::Busy(_) => "rebuild_running",
             Self::Differs { .. } => "rebuild_differs",
@@ -102,9 +144,14 @@ pub(crate) trait Doing<T> {
 
 impl<T> Doing<T> for Result<T, sqlx::Error> {
     fn doing(self, what: impl Into<String>) -> Result<T, ProjectorError> {
-        self.map_err(|source| ProjectorError::Database {
-            doing: what.into(),
-            source,
+        self.map_err(|source| {
+            let doing = what.into();
+            let error = source.as_database_error();
+            match error.and_then(sqlx::error::DatabaseError::code).as_deref() {
+                // insufficient_privilege
+                Some("42501") => ProjectorError::Forbidden { doing },
+                _ => ProjectorError::Database { doing, source },
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! One range of events into one table, with its cursor, in one transaction.
 
+use std::time::{Duration, Instant};
+
 use sqlx::{PgConnection, PgPool, Row};
 
 use crate::error::{Doing, ProjectorError};
@@ -96,7 +98,8 @@ impl Job<'_> {
         Ok(Folded::To(to))
     }
 
-    /// Folds until `until`. An event that cannot be folded is found by halving; what is before it is folded.
+    /// Folds until `until`, at most `chunk` events in one transaction and fewer where that takes long. An event that
+    /// cannot be folded is found by halving; what is before it is folded.
     pub(crate) async fn run(
         &self,
         until: i64,
@@ -105,9 +108,11 @@ impl Job<'_> {
     ) -> Result<Folded, ProjectorError> {
         let mut size = chunk;
         loop {
+            let began = Instant::now();
             match self.next(until, size).await? {
                 Folded::To(position) => {
                     moved(position);
+                    size = sized(size, began.elapsed(), chunk);
                     if position >= until {
                         return Ok(Folded::To(position));
                     }
@@ -213,6 +218,23 @@ impl Job<'_> {
     }
 }
 
+/// A transaction should not last longer: so much is done again after a kill, and a follower waits for so long.
+const LONG: Duration = Duration::from_secs(1);
+/// The fewest events of a transaction, however slow the machine.
+const FEW: i64 = 500;
+
+/// How many events the next transaction folds, by how long the last one took.
+fn sized(last: i64, took: Duration, most: i64) -> i64 {
+    let next = if took > LONG {
+        (last / 2).max(FEW)
+    } else if took < LONG / 4 {
+        last.saturating_mul(2)
+    } else {
+        last
+    };
+    next.clamp(1, most.max(1))
+}
+
 /// What the next piece is.
 #[derive(Debug, Clone, Copy)]
 enum Reach {
@@ -241,4 +263,21 @@ fn is_about_data(error: &sqlx::Error) -> bool {
     };
     const MOMENT: [&str; 9] = ["08", "25", "40", "42501", "53", "55", "57", "58", "XX"];
     !MOMENT.iter().any(|class| code.starts_with(class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_shrinks_where_it_takes_long_and_grows_again_where_it_does_not() {
+        let second = Duration::from_secs(1);
+        assert_eq!(sized(50_000, second * 3, 50_000), 25_000);
+        assert_eq!(sized(25_000, second / 2, 50_000), 25_000);
+        assert_eq!(sized(25_000, second / 8, 50_000), 50_000);
+        assert_eq!(sized(50_000, second / 8, 50_000), 50_000);
+        assert_eq!(sized(600, second * 9, 50_000), FEW);
+        assert_eq!(sized(7, second * 9, 7), 7, "never more than was asked for");
+        assert_eq!(sized(0, second, 50_000), 1);
+    }
 }

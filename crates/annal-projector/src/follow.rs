@@ -15,9 +15,12 @@ use crate::fold::{Folded, Job, Target};
 use crate::prepare;
 use crate::projection::Projection;
 use crate::status::{self, ProjectionStatus, bigint, position_of};
+use crate::table;
 
 /// Events folded in one transaction while catching up.
 const CHUNK: i64 = 20_000;
+/// After so many the planner is told first how a table has grown.
+const LOOK_AT_SIZE: i64 = 5_000;
 /// How long a follower waits for news before it looks by itself.
 const LOOK: Duration = Duration::from_secs(5);
 /// The shortest time from one round to the next. Each round costs the database some milliseconds whatever is new, so
@@ -82,8 +85,8 @@ impl Projector {
     /// [`ProjectorError::Database`] if the database fails.
     pub async fn catch_up(&self, until: Position) -> Result<Vec<ProjectionStatus>, ProjectorError> {
         let until = bigint(until).min(self.head().await?);
-        for name in self.behind(until).await? {
-            self.advance(&name, until).await?;
+        for (name, from) in self.behind(until).await? {
+            self.advance(&name, from, until).await?;
         }
         self.status().await
     }
@@ -225,10 +228,7 @@ impl Projector {
         if known.iter().any(|it| it == name) {
             return Ok(());
         }
-        Err(ProjectorError::Unknown {
-            name: name.to_owned(),
-            known: known.join(", "),
-        })
+        Err(ProjectorError::unknown(name, known.iter()))
     }
 
     pub(crate) async fn head(&self) -> Result<i64, ProjectorError> {
@@ -239,10 +239,10 @@ impl Projector {
             .doing("reading the ledger's head")
     }
 
-    /// The projections that go on and have something to fold.
-    async fn behind(&self, until: i64) -> Result<Vec<String>, ProjectorError> {
-        sqlx::query_scalar(
-            "SELECT p.projection
+    /// The projections that go on and have something to fold, with where they are.
+    async fn behind(&self, until: i64) -> Result<Vec<(String, i64)>, ProjectorError> {
+        sqlx::query_as(
+            "SELECT p.projection, coalesce(s.position, 0)
              FROM annal_read.projections p
              LEFT JOIN annal_read.projection_status s ON s.projection = p.projection AND s.ledger = $1
              WHERE coalesce(s.position, 0) < $2 AND coalesce(s.state, 'following') = 'following'
@@ -255,17 +255,33 @@ impl Projector {
         .doing("looking which projections are behind")
     }
 
-    async fn advance(&self, name: &str, until: i64) -> Result<(), ProjectorError> {
+    async fn advance(&self, name: &str, from: i64, until: i64) -> Result<(), ProjectorError> {
         let job = Job {
             pool: &self.pool,
             projection: name,
             ledger: self.ledger.as_str(),
             target: Target::Live,
         };
-        match job.run(until, CHUNK, |_| ()).await? {
-            Folded::To(_) => Ok(()),
-            Folded::Refused { until, error, .. } => self.stop(name, until, &error).await,
+        // Over a long way the planner is told now and then how the table has grown, or it goes on as if it were empty.
+        let (mut stop, mut pause) = (from, LOOK_AT_SIZE);
+        loop {
+            stop = until.min(stop.saturating_add(pause));
+            match job.run(stop, CHUNK, |_| ()).await? {
+                Folded::To(_) if stop >= until => return Ok(()),
+                Folded::To(_) => self.analyze(name).await?,
+                Folded::Refused { until, error, .. } => {
+                    return self.stop(name, until, &error).await;
+                }
+            }
+            pause = pause.saturating_mul(4);
         }
+    }
+
+    async fn analyze(&self, name: &str) -> Result<(), ProjectorError> {
+        let doing = || format!("looking how large the table of projection '{name}' is");
+        let mut session = self.pool.acquire().await.doing(doing())?;
+        let statement = format!("ANALYZE annal_read.\"{name}\"");
+        table::run(&mut session, &statement).await.doing(doing())
     }
 
     /// Notes the event that a projection cannot fold, unless the projection went on in the meantime.

@@ -5,6 +5,7 @@ use sqlx::{Connection, PgConnection};
 use crate::connection;
 use crate::error::{Doing, ProjectorError};
 use crate::projection::Projection;
+use crate::table;
 
 /// Keeps two that prepare at the same time apart.
 const PREPARING: i64 = 0x616e_6e61_6c02;
@@ -23,12 +24,10 @@ pub(crate) async fn prepare(
         .execute(&mut *work)
         .await
         .doing(doing)?;
-    sqlx::raw_sql("SET LOCAL client_min_messages = warning")
-        .execute(&mut *work)
+    table::run(&mut work, "SET LOCAL client_min_messages = warning")
         .await
         .doing(doing)?;
-    sqlx::raw_sql(include_str!("prepare.sql"))
-        .execute(&mut *work)
+    table::run(&mut work, include_str!("prepare.sql"))
         .await
         .doing(doing)?;
     for projection in projections {
@@ -77,10 +76,7 @@ pub(crate) async fn make_table(
         projection.name
     );
     enter_schema(work, schema).await.doing(&doing)?;
-    sqlx::raw_sql(&projection.model)
-        .execute(&mut *work)
-        .await
-        .doing(doing)?;
+    table::run(work, &projection.model).await.doing(doing)?;
     Ok(())
 }
 
@@ -95,10 +91,7 @@ pub(crate) async fn make_indexes(
     }
     let doing = format!("making the indexes of projection '{}'", projection.name);
     enter_schema(work, schema).await.doing(&doing)?;
-    sqlx::raw_sql(&projection.indexes)
-        .execute(&mut *work)
-        .await
-        .doing(doing)?;
+    table::run(work, &projection.indexes).await.doing(doing)?;
     Ok(())
 }
 

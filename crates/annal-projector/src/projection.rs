@@ -1,7 +1,11 @@
 //! The definitions: one folder each, taken into the program when it is built.
 
+use std::path::Path;
+
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
+
+use crate::error::ProjectorError;
 
 static FOLDERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../projections");
 
@@ -26,6 +30,48 @@ impl Projection {
         let mut found: Vec<_> = FOLDERS.dirs().filter_map(Self::read).collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
+    }
+
+    /// The built-in projections of these names; all of them where none is named.
+    ///
+    /// # Errors
+    /// [`ProjectorError::Unknown`] for a name that none has.
+    pub fn choose(names: &[&str]) -> Result<Vec<Self>, ProjectorError> {
+        let known = Self::builtin();
+        if names.is_empty() {
+            return Ok(known);
+        }
+        let find = |name: &&str| {
+            let found = known.iter().find(|it| it.name == *name).cloned();
+            found.ok_or_else(|| ProjectorError::unknown(name, known.iter().map(|it| &it.name)))
+        };
+        names.iter().map(find).collect()
+    }
+
+    /// The projection of a folder on the disk, as those that are built in are written.
+    ///
+    /// # Errors
+    /// [`ProjectorError::Folder`] if a file is missing or cannot be read.
+    pub fn from_folder(folder: &Path) -> Result<Self, ProjectorError> {
+        let unread = |file: &str, why: String| ProjectorError::Folder {
+            path: folder.join(file).display().to_string(),
+            why,
+        };
+        let text = |file: &str| {
+            let read = std::fs::read_to_string(folder.join(file));
+            read.map_err(|no| unread(file, no.to_string()))
+        };
+        let name = folder.file_name().and_then(|it| it.to_str());
+        let name = name.ok_or_else(|| unread("", "it has no name".to_owned()))?;
+        Ok(Self {
+            name: name.to_owned(),
+            model: text("model.sql")?,
+            fold: text("fold.sql")?,
+            indexes: match folder.join("index.sql").exists() {
+                true => text("index.sql")?,
+                false => String::new(),
+            },
+        })
     }
 
     fn read(folder: &Dir<'_>) -> Option<Self> {
@@ -71,6 +117,10 @@ mod tests {
             "workflow_steps",
             "workflow_transitions",
             "decisions",
+            "version_items",
+            "assignments",
+            "approvals_waiting",
+            "phase_metrics",
         ] {
             assert!(names.iter().any(|name| name == due), "{due} is missing");
         }

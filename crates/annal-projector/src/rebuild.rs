@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use annal_core::Position;
-use futures::{StreamExt, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sqlx::{Connection, PgConnection};
 
@@ -25,7 +26,7 @@ use crate::table;
 /// How a rebuild goes about it.
 #[derive(Debug, Clone)]
 pub struct RebuildOptions {
-    /// Events in one transaction.
+    /// The most events in one transaction. Where folding them takes more than a second, it is done in smaller pieces.
     pub chunk: u32,
     /// Swap even if the rebuilt table differs from the live one.
     pub allow_differences: bool,
@@ -89,8 +90,7 @@ impl Projector {
         options: &RebuildOptions,
         progress: impl FnMut(Progress) + Send,
     ) -> Result<Vec<Rebuilt>, ProjectorError> {
-        let known = Projection::builtin();
-        let chosen = choose(&known, names)?;
+        let chosen = Projection::choose(names)?;
         self.rebuild_all(&chosen, options, progress).await
     }
 
@@ -155,10 +155,11 @@ impl Projector {
                 options,
                 tell,
             };
-            async move { rebuild.run().await }
+            async move { rebuild.run().await }.boxed()
         };
+        let rebuilds: Vec<BoxFuture<'_, _>> = projections.iter().map(one).collect();
         // One that fails does not break off the others.
-        let ended: Vec<_> = stream::iter(projections.iter().map(one))
+        let ended: Vec<_> = stream::iter(rebuilds)
             .buffered(options.workers.max(1))
             .collect()
             .await;
@@ -185,24 +186,6 @@ const TARGETS: &str = "
     JOIN annal_read.projections p ON p.projection = $1
     LEFT JOIN annal_read.projection_status s ON s.projection = $1 AND s.ledger = l.ledger
     ORDER BY l.ledger";
-
-fn choose(known: &[Projection], names: &[&str]) -> Result<Vec<Projection>, ProjectorError> {
-    if names.is_empty() {
-        return Ok(known.to_vec());
-    }
-    let find = |name: &&str| {
-        let found = known.iter().find(|it| it.name == *name).cloned();
-        found.ok_or_else(|| ProjectorError::Unknown {
-            name: (*name).to_owned(),
-            known: known
-                .iter()
-                .map(|it| it.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
-        })
-    };
-    names.iter().map(find).collect()
-}
 
 /// One projection's rebuild.
 pub(crate) struct Rebuild<'a> {

@@ -56,6 +56,8 @@ pub struct RebuildStatus {
     pub started_at: DateTime<Utc>,
     /// Events that the successor holds, over all ledgers.
     pub events: i64,
+    /// Events that the log holds, over all ledgers.
+    pub target: i64,
     /// Somebody works on it now.
     pub running: bool,
 }
@@ -66,6 +68,7 @@ pub(crate) async fn rebuilds(pool: &PgPool) -> Result<Vec<RebuildStatus>, Projec
         "SELECT r.projection AS name, r.started_at,
                 coalesce((SELECT sum(c.position) FROM annal_read.projection_rebuild_cursors c
                           WHERE c.projection = r.projection), 0)::bigint AS events,
+                coalesce((SELECT sum(l.position) FROM annal.ledgers l), 0)::bigint AS target,
                 EXISTS (SELECT FROM pg_locks l, hashtextextended('annal rebuild ' || r.projection, 0) AS key
                         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
                           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -1,10 +1,11 @@
 //! Statements on tables whose names come from folders and schemas of our own.
 
-use sqlx::PgConnection;
+use sqlx::{Executor, PgConnection};
 
 /// Runs statements that take no parameters.
 pub(crate) async fn run(work: &mut PgConnection, statement: &str) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(statement).execute(work).await?;
+    // Not `raw_sql`: its future is not provably `Send`.
+    work.execute(statement).await?;
     Ok(())
 }
 

@@ -70,4 +70,6 @@ async fn says_what_the_aggregates_say(prepared: &Prepared, story: &Story) {
     support::oracle::items(&mut session, story).await;
     support::oracle::trails(&mut session, story).await;
     support::oracle::runs(&mut session, story).await;
+    support::waiting::waiting(&mut session, story).await;
+    support::waiting::counted(&mut session, story).await;
 }

@@ -381,26 +381,49 @@ async fn a_rebuild_can_be_given_up() {
     assert_eq!(unknown.unwrap_err().code(), "projection_unknown");
 }
 
+/// As in `projections/README.md`.
+const ACTS: [(&str, &str); 3] = [
+    (
+        "model.sql",
+        "CREATE TABLE acts (
+             ledger           text   NOT NULL,
+             person           text   NOT NULL,
+             acts             bigint NOT NULL,
+             changed_position bigint NOT NULL,
+             PRIMARY KEY (ledger, person)
+         );",
+    ),
+    (
+        "fold.sql",
+        "MERGE INTO acts a
+         USING (SELECT ledger, actor_id, count(*) AS acts, max(position) AS changed
+                FROM annal.events WHERE ledger = $1 AND position > $2 AND position <= $3
+                GROUP BY ledger, actor_id) d
+         ON a.ledger = d.ledger AND a.person = d.actor_id
+         WHEN MATCHED AND a.changed_position < d.changed THEN
+             UPDATE SET acts = a.acts + d.acts, changed_position = d.changed
+         WHEN NOT MATCHED THEN INSERT VALUES (d.ledger, d.actor_id, d.acts, d.changed)",
+    ),
+    (
+        "index.sql",
+        "CREATE INDEX IF NOT EXISTS acts_many ON acts (ledger, acts);",
+    ),
+];
+
 #[tokio::test]
-async fn a_projection_is_added_by_its_two_files() {
+async fn a_projection_is_added_by_its_folder() {
     let prepared = Prepared::fresh().await;
     let (_, last) = tell(&prepared, 60).await;
-    let acts = Projection {
-        name: "acts".into(),
-        indexes: "CREATE INDEX IF NOT EXISTS acts_many ON acts (ledger, acts)".into(),
-        model: "CREATE TABLE acts (ledger text, person text, acts bigint NOT NULL, changed_position bigint NOT NULL,
-                    PRIMARY KEY (ledger, person))"
-            .into(),
-        fold: "MERGE INTO acts a
-               USING (SELECT ledger, actor_id, count(*) AS acts, max(position) AS changed
-                      FROM annal.events WHERE ledger = $1 AND position > $2 AND position <= $3
-                      GROUP BY ledger, actor_id) d
-               ON a.ledger = d.ledger AND a.person = d.actor_id
-               WHEN MATCHED AND a.changed_position < d.changed THEN
-                   UPDATE SET acts = a.acts + d.acts, changed_position = d.changed
-               WHEN NOT MATCHED THEN INSERT VALUES (d.ledger, d.actor_id, d.acts, d.changed)"
-            .into(),
-    };
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("acts");
+    std::fs::create_dir(&folder).unwrap();
+    let missing = Projection::from_folder(&folder).unwrap_err();
+    assert_eq!(missing.code(), "projection_unreadable");
+    assert!(missing.to_string().contains("model.sql"), "{missing}");
+    for (file, sql) in ACTS {
+        std::fs::write(folder.join(file), sql).unwrap();
+    }
+    let acts = Projection::from_folder(&folder).unwrap();
     let all = [Projection::builtin(), vec![acts.clone()]].concat();
     Projector::prepare_all(&prepared.url, &all).await.unwrap();
     prepared.projector.catch_up(Position(10)).await.unwrap();

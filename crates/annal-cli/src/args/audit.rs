@@ -1,5 +1,6 @@
 //! Audit questions.
 
+use annal_core::rejection::RejectionCode;
 use annal_core::{ItemId, PersonId, Phase, Position, Role};
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Subcommand};
@@ -23,6 +24,8 @@ pub(crate) enum AuditCommand {
     Late(Narrow),
     /// Reasons, refusals, requests and contents by their words.
     Search(AskSearch),
+    /// What waits for somebody's word now, the longest first.
+    Waiting(AskWaiting),
 }
 
 /// What narrows every question.
@@ -46,7 +49,8 @@ pub(crate) struct Narrow {
     /// Only in this role.
     #[arg(long)]
     pub(crate) role: Option<Role>,
-    /// Recorded at this time or later: a date, or a time as in RFC 3339. For `late`: due then.
+    /// Recorded at this time or later: a date, or a time as in RFC 3339. For `late`: due then; for
+    /// `waiting`: waiting since then.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) since: Option<DateTime<Utc>>,
     /// Recorded before this time.
@@ -76,12 +80,11 @@ pub(crate) struct Narrow {
 pub(crate) struct AskDecisions {
     #[command(flatten)]
     pub(crate) narrow: Narrow,
-    /// Only this kind: decision, submission, withdrawal, approval, rejection, signature, document_review,
-    /// test_review, acknowledgement, reopening or confirmation.
-    #[arg(long, value_name = "KIND")]
+    /// Only this kind.
+    #[arg(long, value_name = "KIND", value_parser = KINDS)]
     pub(crate) what: Option<String>,
     /// Only with this verdict.
-    #[arg(long)]
+    #[arg(long, value_parser = VERDICTS)]
     pub(crate) verdict: Option<String>,
     /// Only those that stand.
     #[arg(long)]
@@ -105,8 +108,8 @@ pub(crate) struct AskRefusals {
     #[command(flatten)]
     pub(crate) narrow: Narrow,
     /// Only with this code, for instance four_eyes.
-    #[arg(long)]
-    pub(crate) code: Option<String>,
+    #[arg(long, value_parser = code)]
+    pub(crate) code: Option<RejectionCode>,
 }
 
 #[derive(Debug, Args)]
@@ -125,10 +128,68 @@ pub(crate) struct AskSearch {
     pub(crate) words: String,
     #[command(flatten)]
     pub(crate) narrow: Narrow,
-    /// Only this kind: reason, refusal, requested_change, request or content.
-    #[arg(long, value_name = "KIND")]
+    /// Only this kind.
+    #[arg(long, value_name = "KIND", value_parser = ["reason", "refusal", "requested_change", "request", "content"])]
     pub(crate) what: Option<String>,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct AskWaiting {
+    #[command(flatten)]
+    pub(crate) narrow: Narrow,
+    /// Only this kind.
+    #[arg(long, value_name = "KIND", value_parser = ["version", "document", "test", "ownership"])]
+    pub(crate) what: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MetricsArgs {
+    /// The run; the phases of all runs are counted together without one.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<RunArg>,
+    /// Only runs of this report.
+    #[arg(long, value_name = "NAME", conflicts_with = "run")]
+    pub(crate) report: Option<String>,
+    /// Only this phase.
+    #[arg(long)]
+    pub(crate) phase: Option<Phase>,
+}
+
+/// Kinds of decisions.
+const KINDS: [&str; 11] = [
+    "decision",
+    "submission",
+    "withdrawal",
+    "approval",
+    "rejection",
+    "signature",
+    "document_review",
+    "test_review",
+    "acknowledgement",
+    "reopening",
+    "confirmation",
+];
+
+/// What is decided, on items and on all else.
+const VERDICTS: [&str; 17] = [
+    "include",
+    "exclude",
+    "modify",
+    "accept",
+    "decline",
+    "override_in",
+    "override_out",
+    "approve",
+    "reject",
+    "request_changes",
+    "submit",
+    "withdraw",
+    "sign",
+    "send_back",
+    "acknowledge",
+    "reopen",
+    "confirm",
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct LineageArgs {
@@ -150,72 +211,13 @@ pub(crate) struct ExportArgs {
     pub(crate) folder: std::path::PathBuf,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProjectionsCommand {
-    /// All projections, by name.
-    List,
-    /// How far each projection is, and the rebuilds under way.
-    Status,
-    /// Build projections anew from the log, compare and swap. Goes on with a rebuild that was killed.
-    Rebuild(RebuildArgs),
-    /// Go on with the rebuilds that were begun and not ended.
-    Resume,
-    /// Build beside the live tables and tell the differences; nothing is swapped.
-    Compare {
-        /// Which ones; all if none is named.
-        #[arg(value_name = "NAME")]
-        names: Vec<String>,
-    },
-    /// Give up a rebuild.
-    Cancel {
-        /// Which one.
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
-    /// Let a projection that stands still try its event again.
-    Retry {
-        /// Which one.
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
-    /// Let a projection do without the event that stops it; by whom and why is kept.
-    Skip {
-        /// Which one.
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// The event's position, as the status names it.
-        #[arg(long, value_name = "N")]
-        position: Position,
-        /// Why it may do without it.
-        #[arg(long)]
-        reason: String,
-        /// Who says so.
-        #[arg(long = "as", value_name = "PERSON")]
-        person: PersonId,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RebuildArgs {
-    /// Which ones; all if none is named.
-    #[arg(value_name = "NAME", conflicts_with = "all")]
-    pub(crate) names: Vec<String>,
-    /// All of them.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Events in one transaction.
-    #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) chunk: u32,
-    /// How many at the same time.
-    #[arg(long, default_value_t = 2, value_name = "N")]
-    pub(crate) workers: usize,
-    /// Swap even if the new table differs from the old one.
-    #[arg(long)]
-    pub(crate) allow_differences: bool,
+fn code(text: &str) -> Result<RejectionCode, String> {
+    // The error lists the codes that there are.
+    serde_json::from_value(text.into()).map_err(|no| no.to_string())
 }
 
 /// A time, or a date that stands for its first moment in UTC.
-fn time(text: &str) -> Result<DateTime<Utc>, String> {
+pub(super) fn time(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(date) = text.parse::<NaiveDate>() {
         return Ok(date.and_time(chrono::NaiveTime::MIN).and_utc());
     }

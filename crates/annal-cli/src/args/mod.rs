@@ -6,6 +6,7 @@ mod audit;
 mod log;
 mod naming;
 mod person;
+mod projections;
 mod reading;
 mod running;
 mod serving;
@@ -21,12 +22,11 @@ pub(crate) use acting::{
     RejectArgs, ReopenArgs, RequestArgs, RevertArgs, ReviewArgs, ReviseArgs, SignArgs, TestArgs,
     TestCommand, Who,
 };
-pub(crate) use audit::{
-    AuditCommand, ExportArgs, LineageArgs, Narrow, ProjectionsCommand, RebuildArgs,
-};
+pub(crate) use audit::{AuditCommand, ExportArgs, LineageArgs, MetricsArgs, Narrow};
 pub(crate) use log::{CheckpointArgs, LogCommand, LogExportArgs, ProveArgs, VerifyArgs};
 pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
 pub(crate) use person::{EraseArgs, PersonCommand, SealArgs};
+pub(crate) use projections::{JobArgs, ProjectionsCommand, RebuildArgs};
 pub(crate) use reading::{
     DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
@@ -147,8 +147,8 @@ pub(crate) enum Command {
     Audit(AuditCommand),
     /// What stands behind something in a run, and what was built on it.
     Lineage(LineageArgs),
-    /// Numbers of a run's phases: revisions, rejections, time to approve, what waits.
-    Metrics(OfRun),
+    /// Numbers of the phases of a run, of a report or of all: revisions, rejections, time to approve, what waits.
+    Metrics(MetricsArgs),
     /// Write a run into files for an examiner: events with hashes, versions, tables and a page to read.
     Export(ExportArgs),
     /// Look at the log itself, verify it, and prove it to others.

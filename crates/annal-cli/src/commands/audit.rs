@@ -1,9 +1,9 @@
 //! Audit questions, lineage, numbers of the phases, and the export of a run.
 
-use annal_audit::{Audit, DecisionFilter, Pace, Page, rows_as_csv};
+use annal_audit::{Audit, AuditError, DecisionFilter, Pace, Page, rows_as_csv};
 use serde::Serialize;
 
-use crate::args::{AuditCommand, ExportArgs, LineageArgs, Narrow, OfRun, SiteArgs};
+use crate::args::{AuditCommand, ExportArgs, LineageArgs, MetricsArgs, Narrow, SiteArgs};
 use crate::error::CliError;
 use crate::output::{Output, listing};
 use crate::site::Site;
@@ -21,13 +21,8 @@ pub(crate) async fn run(
     let audit = Audit::new(&site.log);
     let mut filter = filter(&site, narrow).await?;
     if matches!(command, C::Late(_)) {
-        if filter.as_of.is_some()
-            || filter.effective_since.is_some()
-            || filter.effective_until.is_some()
-        {
-            let no = "what is late is told for the head and by the deadline: leave out --as-of and --effective-…";
-            return Err(CliError::Usage(no.to_owned()));
-        }
+        by_one_clock(&filter, "what is late is told by the deadline")?;
+        about_no_item(&filter, "a step is about all items of its phase")?;
         let page = audit.late(&filter).await?;
         let fields = [
             "position",
@@ -86,9 +81,8 @@ async fn more(site: &SiteArgs, command: &AuditCommand, output: Output) -> Result
                 within_seconds: ask.within,
                 after_seconds: ask.slower_than,
             };
-            let page = audit
-                .approvals(&filter(&site, &ask.narrow).await?, pace)
-                .await?;
+            let asked = filter(&site, &ask.narrow).await?;
+            let page = filled(asked, async |it| audit.approvals(it, pace).await).await?;
             let fields = [
                 "position",
                 "recorded_at",
@@ -107,9 +101,10 @@ async fn more(site: &SiteArgs, command: &AuditCommand, output: Output) -> Result
         }
         C::Refusals(ask) => {
             let asked = DecisionFilter {
-                code: ask.code.clone(),
+                code: ask.code.map(|it| it.as_str().to_owned()),
                 ..filter(&site, &ask.narrow).await?
             };
+            about_no_item(&asked, "a refused attempt names no item")?;
             let fields = [
                 "position",
                 "recorded_at",
@@ -124,9 +119,8 @@ async fn more(site: &SiteArgs, command: &AuditCommand, output: Output) -> Result
             print(output, &ask.narrow, &audit.refusals(&asked).await?, &fields);
         }
         C::FourEyes(ask) => {
-            let page = audit
-                .four_eyes(&filter(&site, &ask.narrow).await?, ask.broken)
-                .await?;
+            let asked = filter(&site, &ask.narrow).await?;
+            let page = filled(asked, async |it| audit.four_eyes(it, ask.broken).await).await?;
             let fields = [
                 "position",
                 "recorded_at",
@@ -161,9 +155,78 @@ async fn more(site: &SiteArgs, command: &AuditCommand, output: Output) -> Result
             ];
             print(output, &ask.narrow, &page, &fields);
         }
+        C::Waiting(ask) => {
+            let asked = DecisionFilter {
+                what: ask.what.clone(),
+                ..filter(&site, &ask.narrow).await?
+            };
+            by_one_clock(&asked, "what waits is told by the log's clock")?;
+            about_no_item(&asked, "what waits is named by --what and --phase")?;
+            if asked.as_of.is_some() {
+                let no = "what waits is told for now: leave out --as-of";
+                return Err(CliError::Usage(no.to_owned()));
+            }
+            let fields = [
+                "position",
+                "waits_since",
+                "run_id",
+                "phase",
+                "what",
+                "subject",
+                "role",
+                "person",
+                "given_by",
+                "waited_seconds",
+            ];
+            print(output, &ask.narrow, &audit.waiting(&asked).await?, &fields);
+        }
         C::Overrides(_) | C::Late(_) => {}
     }
     site.close().await
+}
+
+/// Some questions have no person's clock.
+fn by_one_clock(filter: &DecisionFilter, because: &str) -> Result<(), CliError> {
+    match filter.effective_since.or(filter.effective_until) {
+        None => Ok(()),
+        Some(_) => {
+            let no = format!("{because}: leave out --effective-since and --effective-until");
+            Err(CliError::Usage(no))
+        }
+    }
+}
+
+fn about_no_item(filter: &DecisionFilter, because: &str) -> Result<(), CliError> {
+    match &filter.item {
+        None => Ok(()),
+        Some(_) => Err(CliError::Usage(format!("{because}: leave out --item"))),
+    }
+}
+
+/// Asks page after page until there are as many rows as were wanted: a question that looks for the rare may answer
+/// with few, and say where it goes on.
+async fn filled<T>(
+    mut filter: DecisionFilter,
+    ask: impl AsyncFn(&DecisionFilter) -> Result<Page<T>, AuditError>,
+) -> Result<Page<T>, CliError> {
+    let mut page = ask(&filter).await?;
+    // All of it is true for one position.
+    filter.as_of = Some(page.head_position);
+    while let Some(next) = page
+        .next
+        .filter(|_| page.rows.len() < filter.limit as usize)
+    {
+        filter.after = next;
+        let wanted = filter.limit as usize - page.rows.len();
+        let rest = DecisionFilter {
+            limit: u32::try_from(wanted).unwrap_or(filter.limit),
+            ..filter.clone()
+        };
+        let more = ask(&rest).await?;
+        page.rows.extend(more.rows);
+        page.next = more.next;
+    }
+    Ok(page)
 }
 
 async fn filter(site: &Site, narrow: &Narrow) -> Result<DecisionFilter, CliError> {
@@ -219,10 +282,27 @@ pub(crate) async fn lineage(
     site.close().await
 }
 
-pub(crate) async fn metrics(site: &SiteArgs, args: &OfRun, output: Output) -> Result<(), CliError> {
+pub(crate) async fn metrics(
+    site: &SiteArgs,
+    args: &MetricsArgs,
+    output: Output,
+) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
-    let run = site.run(&args.run).await?;
-    let metrics = Audit::new(&site.log).metrics(run).await?;
+    let audit = Audit::new(&site.log);
+    let run = match &args.run {
+        Some(run) => Some(site.run(run).await?),
+        None => None,
+    };
+    let filter = DecisionFilter {
+        run,
+        report: args.report.clone(),
+        phase: args.phase,
+        ..DecisionFilter::default()
+    };
+    let metrics = match run.filter(|_| args.phase.is_none()) {
+        Some(run) => audit.metrics(run).await?,
+        None => audit.metrics_over(&filter).await?,
+    };
     let fields = [
         "phase",
         "versions",
@@ -232,6 +312,7 @@ pub(crate) async fn metrics(site: &SiteArgs, args: &OfRun, output: Output) -> Re
         "seconds_to_approve",
         "refusals",
         "retries",
+        "timeouts",
         "waiting",
         "past_deadline",
     ];

@@ -3,7 +3,7 @@
 use annal_audit::{At, Audit, DecisionFilter, TimelineFilter};
 use annal_core::case::Waiting;
 use annal_core::version::VersionRef;
-use annal_core::{Phase, VersionNo};
+use annal_core::{Phase, Position, VersionNo};
 use serde::Serialize;
 
 use crate::args::{
@@ -82,12 +82,21 @@ pub(crate) async fn timeline(
         phase: args.phase,
         item: args.item.clone(),
         person: args.person.clone(),
+        since: args.since,
+        until: args.until,
+        effective_since: args.effective_since,
+        effective_until: args.effective_until,
         after: args.after,
         limit: args.limit,
     };
     let page = Audit::new(&site.log).timeline(&filter).await?;
     let fields = ["position", "recorded_at", "step_id", "actor_id", "sentence"];
-    output.answer(&page, |it| listing(it, &fields));
+    output.answer(&page, |it| {
+        let more = it
+            .next
+            .map_or_else(String::new, |next| format!("\nmore: --after {next}"));
+        format!("{}{more}", listing(it, &fields))
+    });
     site.close().await
 }
 
@@ -130,10 +139,11 @@ pub(crate) async fn decisions(
 pub(crate) async fn show(site: &SiteArgs, args: &ShowArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
     let version = version(&site, &args.version).await?;
-    let at = match (args.at, args.position, args.before) {
-        (Some(time), _, _) => At::Time(time),
-        (_, Some(position), _) => At::Position(position),
-        (_, _, Some(event)) => At::BeforeEvent(event),
+    let at = match (args.at, args.effective_at, args.position, args.before) {
+        (Some(time), ..) => At::Time(time),
+        (_, Some(time), known_at, _) => At::Effective { time, known_at },
+        (_, _, Some(position), _) => At::Position(position),
+        (_, _, _, Some(event)) => At::BeforeEvent(event),
         _ => At::Latest,
     };
     let shown = Audit::new(&site.log).show(version, at).await?;
@@ -143,11 +153,14 @@ pub(crate) async fn show(site: &SiteArgs, args: &ShowArgs, output: Output) -> Re
 
 pub(crate) async fn diff(site: &SiteArgs, args: &DiffArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
-    let (a, b) = (
-        version(&site, &args.a).await?,
-        version(&site, &args.b).await?,
-    );
-    let diff = Audit::new(&site.log).diff(a, b).await?;
+    let a = version(&site, &args.a).await?;
+    let b = match &args.b {
+        Some(b) => version(&site, b).await?,
+        None => a,
+    };
+    let at = |position: Option<Position>| position.map_or(At::Latest, At::Position);
+    let (a, b) = ((a, at(args.from)), (b, at(args.to)));
+    let diff = Audit::new(&site.log).diff_at(a, b).await?;
     output.answer(&diff, annal_audit::Diff::told);
     site.close().await
 }

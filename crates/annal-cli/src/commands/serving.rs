@@ -1,6 +1,7 @@
 //! Commands that keep something running.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use annal_flow::{Patches, Worker, WorkerSettings};
 use annal_log::Log;
@@ -12,7 +13,7 @@ use crate::args::{ServerArgs, SiteArgs, UpArgs, WorkerArgs};
 use crate::commands::account::first_admin;
 use crate::error::CliError;
 use crate::output::Output;
-use crate::site::{Engine, Site};
+use crate::site::{Engine, Site, temporal_elsewhere};
 
 /// Where `annal up` serves, if nothing else is said and nobody else does.
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8321);
@@ -116,7 +117,7 @@ pub(crate) async fn worker(
     site.close().await
 }
 
-/// The projector against a database that runs elsewhere.
+/// The projector against a database that runs elsewhere; it also takes rebuild jobs, where a Temporal server is named.
 pub(crate) async fn projector(args: &SiteArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_read(args, output).await?;
     let projector = site.projector().await?;
@@ -127,9 +128,38 @@ pub(crate) async fn projector(args: &SiteArgs, output: Output) -> Result<(), Cli
             std::future::pending::<()>().await;
         }
     };
-    projector.follow(stop).await?;
+    tokio::select! {
+        ended = projector.follow(stop) => ended?,
+        () = take_rebuilds(&site, output) => {}
+    }
     site.close().await
 }
+
+/// Never ends: following the log matters more than a Temporal server that is away.
+async fn take_rebuilds(site: &Site, output: Output) {
+    let Some(address) = temporal_elsewhere() else {
+        return std::future::pending().await;
+    };
+    loop {
+        let ended = match site.rebuild_worker(&address).await {
+            Ok(mut worker) => {
+                output.aside(&format!(
+                    "projector: takes rebuild jobs from {}",
+                    address.target
+                ));
+                worker.ended().await.map_err(CliError::from)
+            }
+            Err(no) => Err(no),
+        };
+        if let Err(no) = ended {
+            tracing::warn!(error = %no, "no rebuild jobs for the moment");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Between two tries to reach Temporal.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The newest schema, for a database that runs elsewhere. Needs a login that may create roles.
 pub(crate) async fn migrate(args: &SiteArgs, output: Output) -> Result<(), CliError> {

@@ -1,24 +1,19 @@
 //! Asking with patience: what is worth asking again, and what the trouble is called otherwise.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use annal_core::RunId;
 use temporalio_client::errors::{
     WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError, WorkflowUpdateWithStartError,
 };
-use temporalio_client::tonic::{Code, Request, Status};
-use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowExecutionStatus};
-use temporalio_common::protos::temporal::api::enums::v1::TaskQueueType;
+use temporalio_client::tonic::{Code, Status};
+use temporalio_client::{WorkflowDescribeOptions, WorkflowExecutionStatus};
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
-use temporalio_common::protos::temporal::api::taskqueue::v1::{PollerInfo, TaskQueue};
-use temporalio_common::protos::temporal::api::workflowservice::v1::{
-    DescribeTaskQueueRequest, DescribeTaskQueueResponse,
-};
 use tokio::time::Instant;
 
 use super::FlowClient;
-use crate::TASK_QUEUE;
 use crate::error::FlowError;
+use crate::{TASK_QUEUE, queue};
 
 /// Why there was no answer, before it is clear what that means.
 #[derive(Debug)]
@@ -35,10 +30,6 @@ pub(super) enum Trouble {
 
 /// After this time without an answer we look whether there is a worker at all.
 const LOOK_FOR_WORKER_AFTER: Duration = Duration::from_secs(5);
-/// A poll lasts a minute; who has not polled for longer is gone, whatever the server thinks.
-const WORKER_GONE_AFTER: Duration = Duration::from_secs(75);
-/// Work that lies for so long, without a poll meanwhile, lies there because nobody waits for it.
-const LEFT_LYING: Duration = Duration::from_secs(10);
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -122,23 +113,11 @@ impl FlowClient {
 
     /// An error if nobody takes work from the queue.
     async fn expect_worker(&self) -> Result<(), FlowError> {
-        let queue = queue(&self.client)
-            .await
-            .map_err(|status| self.unreachable(&status))?;
-        let polled = |time| {
-            queue
-                .pollers
-                .iter()
-                .any(|poller| polled_within(poller, time))
-        };
-        // A poll that is open would have taken what lies there.
-        let left_lying = queue.stats.and_then(|it| it.approximate_backlog_age);
-        let left_lying = left_lying.and_then(|age| Duration::try_from(age).ok());
-        let left_lying = left_lying.is_some_and(|age| age >= LEFT_LYING);
-        if polled(LEFT_LYING) || (polled(WORKER_GONE_AFTER) && !left_lying) {
-            return Ok(());
+        match queue::is_polled(&self.client, TASK_QUEUE).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.no_worker()),
+            Err(status) => Err(self.unreachable(&status)),
         }
-        Err(self.no_worker())
     }
 
     fn no_worker(&self) -> FlowError {
@@ -161,30 +140,6 @@ impl FlowClient {
             detail: detail.to_owned(),
         }
     }
-}
-
-async fn queue(client: &Client) -> Result<DescribeTaskQueueResponse, Status> {
-    let request = DescribeTaskQueueRequest {
-        namespace: client.options().namespace.clone(),
-        task_queue: Some(TaskQueue {
-            name: TASK_QUEUE.to_owned(),
-            ..TaskQueue::default()
-        }),
-        task_queue_type: TaskQueueType::Workflow as i32,
-        report_stats: true,
-        ..DescribeTaskQueueRequest::default()
-    };
-    let mut service = client.connection().workflow_service();
-    let answer = service.describe_task_queue(Request::new(request)).await?;
-    Ok(answer.into_inner())
-}
-
-fn polled_within(poller: &PollerInfo, time: Duration) -> bool {
-    let seen = poller
-        .last_access_time
-        .and_then(|time| SystemTime::try_from(time).ok());
-    let ago = seen.and_then(|seen| seen.elapsed().ok());
-    ago.is_none_or(|ago| ago < time)
 }
 
 /// The server's answer to a query that no worker can take.

@@ -13,6 +13,7 @@ pub mod database;
 pub mod oracle;
 pub mod story;
 mod trail;
+pub mod waiting;
 
 use annal_core::envelope::{Metadata, Provenance};
 use annal_core::{Actor, CommandId, LedgerId, PersonId, Position, Role, Sequence};

@@ -25,7 +25,7 @@ const LEFT_OUT: [Verdict; 4] = [
 ];
 
 /// Rows by key, as the database writes them.
-async fn rows(session: &mut PgConnection, query: &str) -> BTreeMap<String, Value> {
+pub(super) async fn rows(session: &mut PgConnection, query: &str) -> BTreeMap<String, Value> {
     let rows: Vec<(String, Value)> = sqlx::query_as(query)
         .fetch_all(session)
         .await
@@ -33,7 +33,11 @@ async fn rows(session: &mut PgConnection, query: &str) -> BTreeMap<String, Value
     rows.into_iter().collect()
 }
 
-fn compare(what: &str, expected: &BTreeMap<String, Value>, found: &BTreeMap<String, Value>) {
+pub(super) fn compare(
+    what: &str,
+    expected: &BTreeMap<String, Value>,
+    found: &BTreeMap<String, Value>,
+) {
     for (key, row) in expected {
         assert_eq!(Some(row), found.get(key), "{what} {key}");
     }
@@ -45,7 +49,7 @@ fn compare(what: &str, expected: &BTreeMap<String, Value>, found: &BTreeMap<Stri
     );
 }
 
-fn key(run: RunId, rest: &str) -> String {
+pub(super) fn key(run: RunId, rest: &str) -> String {
     format!("{run}/{rest}")
 }
 

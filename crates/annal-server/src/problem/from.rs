@@ -101,6 +101,7 @@ impl From<AuditError> for Problem {
             AuditError::UnknownItem { run, id } => {
                 Self::not_found(format_args!("'{id}' in run {run}"))
             }
+            AuditError::UnknownReport(report) => Self::not_found(format_args!("report '{report}'")),
             AuditError::Log(error) => error.into(),
             AuditError::NotPrepared(_) => Self::hidden(&kinds::NOT_PREPARED, &error),
             AuditError::Database { ref source, .. } => of_database(source, &error),
@@ -114,6 +115,9 @@ impl From<ProjectorError> for Problem {
             ProjectorError::Log(error) => error.into(),
             ProjectorError::Database { ref source, .. } => of_database(source, &error),
             ProjectorError::NotPrepared => Self::hidden(&kinds::NOT_PREPARED, &error),
+            ProjectorError::Forbidden { .. } | ProjectorError::Folder { .. } => {
+                Self::internal(&error)
+            }
             ProjectorError::Unknown { .. } => Self::new(&kinds::NOT_FOUND, error.to_string()),
             ProjectorError::Busy(_) => Self::new(&kinds::REBUILD_RUNNING, error.to_string()),
             ProjectorError::ReasonRequired(_) => {

@@ -5,6 +5,7 @@
 
 mod answer;
 mod approvals;
+mod board;
 mod decisions;
 mod diff;
 mod error;
@@ -14,6 +15,7 @@ mod four_eyes;
 mod late;
 mod lineage;
 mod metrics;
+mod moments;
 mod replay;
 mod runs;
 mod search;
@@ -27,6 +29,7 @@ mod waiting;
 
 pub use answer::{Answer, Page};
 pub use approvals::{ApprovalRow, Pace};
+pub use board::{BoardFilter, BoardRow, DutyRow};
 pub use decisions::{DecisionRow, RefusalRow};
 pub use diff::{ContentChange, DecisionChange, Diff, RemovedItem};
 pub use error::AuditError;
@@ -36,6 +39,7 @@ pub use four_eyes::FourEyesRow;
 pub use late::LateRow;
 pub use lineage::{Lineage, LineageNode};
 pub use metrics::PhaseMetrics;
+pub use moments::Moment;
 pub use runs::{PhaseRow, RunDetail, RunRow, StepRow, TransitionRow, VersionRow};
 pub use search::FoundRow;
 pub use sentence::{dossier_sentence, run_sentence};

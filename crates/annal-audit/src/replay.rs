@@ -216,7 +216,7 @@ fn by(event: &E) -> Option<&PersonId> {
 }
 
 /// The version that an event is about.
-fn version_of(event: &E) -> Option<VersionNo> {
+pub(crate) fn version_of(event: &E) -> Option<VersionNo> {
     match event {
         E::VersionCreated { version, .. }
         | E::ItemAdded { version, .. }

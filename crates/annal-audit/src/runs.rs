@@ -228,7 +228,7 @@ pub struct RunDetail {
 }
 
 pub(crate) const RUNS: &str = "workflow_executions";
-const PHASES: &str = "workflow_phases";
+pub(crate) const PHASES: &str = "workflow_phases";
 pub(crate) const VERSIONS: &str = "version_history";
 pub(crate) const STEPS: &str = "workflow_steps";
 const TRANSITIONS: &str = "workflow_transitions";

@@ -3,7 +3,7 @@
 use annal_core::Position;
 use serde::de::DeserializeOwned;
 use sqlx::types::Json;
-use sqlx::{Postgres, QueryBuilder, Transaction};
+use sqlx::{Executor as _, Postgres, QueryBuilder, Transaction};
 
 use crate::Audit;
 use crate::answer::Answer;
@@ -24,8 +24,8 @@ impl Audit {
     pub(crate) async fn snapshot(&self, projections: &[&str]) -> Result<Snapshot, AuditError> {
         let doing = "opening a snapshot";
         let mut work = self.log.pool().begin().await.asking(doing)?;
-        sqlx::raw_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            .execute(&mut *work)
+        (&mut *work)
+            .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             .await
             .asking(doing)?;
         let position: i64 = sqlx::query_scalar(

@@ -12,7 +12,8 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use annal_audit::{
-    At, Audit, AuditError, DecisionFilter, Diff, ShownVersion, TimelineEntry, TimelineFilter,
+    At, Audit, AuditError, BoardFilter, DecisionFilter, Diff, ShownVersion, TimelineEntry,
+    TimelineFilter,
 };
 use annal_core::version::VersionRef;
 use annal_core::{EventId, Phase, Position, RunId, VersionNo};
@@ -480,6 +481,85 @@ async fn a_run_is_listed_shown_summed_up_and_measured() {
             && it.phase.is_some_and(|phase| reached.contains(&phase))
     });
     assert_eq!(submitted as usize, expected.count());
+}
+
+#[tokio::test]
+async fn the_board_shows_each_run_once_with_its_phases_and_what_is_open() {
+    let (prepared, audit, story, last) = lived(31, 200).await;
+    prepared.projector.catch_up(last).await.unwrap();
+    let one = |before| BoardFilter {
+        before,
+        limit: 1,
+        ..BoardFilter::default()
+    };
+    let first = audit.board(&one(None)).await.unwrap();
+    let second = audit.board(&one(first.next)).await.unwrap();
+    let shown = [&first.rows[0], &second.rows[0]];
+    assert!(first.next.is_some() && second.next.is_none());
+    assert!(shown[0].opened_position > shown[1].opened_position);
+    for row in shown {
+        let run = &story.runs[&row.run.run_id];
+        for phase in &row.phases {
+            assert_eq!(phase.status, run.phase_status(phase.phase).name());
+        }
+        let human = run.steps().filter(|it| it.role.is_some());
+        assert_eq!(
+            row.waiting.len(),
+            human.filter(|it| !it.status.is_over()).count()
+        );
+    }
+
+    let on = |person: &str| BoardFilter {
+        person: Some(support::story::person(person)),
+        ..BoardFilter::default()
+    };
+    let person = story.runs[&first_run()].people().next().unwrap();
+    assert!(
+        !audit
+            .board(&on(person.id.as_str()))
+            .await
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+    assert!(audit.board(&on("nobody")).await.unwrap().rows.is_empty());
+    let duties = audit.duties(&person.id, 0, 10).await.unwrap();
+    let open = story
+        .runs
+        .values()
+        .filter(|it| it.status().name() == "open" && it.person(&person.id).is_some());
+    assert_eq!(duties.len(), open.count());
+}
+
+#[tokio::test]
+async fn every_moment_of_a_version_can_be_gone_back_to() {
+    let (_prepared, audit, story, _) = lived(32, 160).await;
+    let ((run, phase), dossier) = story
+        .dossiers
+        .iter()
+        .find(|(_, it)| !it.versions.is_empty())
+        .unwrap();
+    let version = VersionRef {
+        run: *run,
+        phase: *phase,
+        number: dossier.versions[0].number,
+    };
+    let moments = audit.moments(version).await.unwrap();
+    assert!(moments.is_sorted_by_key(|it| it.position));
+    assert!(moments.iter().all(|it| it.sentence.contains("version 1")));
+    let then = audit
+        .show(version, At::Position(moments[0].position))
+        .await
+        .unwrap();
+    assert_eq!(then.created.position, moments[0].position);
+    assert!(then.items.is_empty());
+
+    let missing = VersionRef {
+        number: VersionNo(99),
+        ..version
+    };
+    let missing = audit.moments(missing).await.unwrap_err();
+    assert_eq!(missing.code(), "unknown_version");
 }
 
 #[tokio::test]

@@ -242,7 +242,7 @@ pub async fn trails(session: &mut PgConnection, story: &Story) {
     compare("test", &cases, &tests);
 }
 
-/// workflow_phases and workflow_steps against the runs; refusals and events by number.
+/// workflow_phases, workflow_steps and run_people against the runs; refusals and events by number.
 pub async fn runs(session: &mut PgConnection, story: &Story) {
     let phases = rows(
         session,
@@ -255,8 +255,17 @@ pub async fn runs(session: &mut PgConnection, story: &Story) {
          FROM annal_read.workflow_steps",
     )
     .await;
+    let people = rows(
+        session,
+        "SELECT concat_ws('/', run_id, person), to_jsonb(roles) FROM annal_read.run_people",
+    )
+    .await;
     let (mut expected_phases, mut expected_steps) = (BTreeMap::new(), BTreeMap::new());
+    let mut expected_people = BTreeMap::new();
     for (id, run) in &story.runs {
+        for person in run.people() {
+            expected_people.insert(key(*id, person.id.as_str()), json!(person.roles));
+        }
         for phase in Phase::ALL {
             let mut stale: Vec<_> = run
                 .stale_because_of(phase)
@@ -286,6 +295,7 @@ pub async fn runs(session: &mut PgConnection, story: &Story) {
     }
     compare("phase", &expected_phases, &phases);
     compare("step", &expected_steps, &steps);
+    compare("person", &expected_people, &people);
     let (events, counted): (i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM annal.events e JOIN annal_read.workflow_executions w
                      ON split_part(e.aggregate_id, '/', 1) = w.run_id::text AND e.position >= w.opened_position),

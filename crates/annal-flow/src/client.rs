@@ -111,7 +111,7 @@ impl FlowClient {
         .static_summary(format!("{}, {}", asked.body.report, asked.body.cycle))
         .update_id(message_id(asked.id, asked))
         .build();
-        self.ask(run, async || {
+        self.ask(run, || async {
             let (open, start) = (ReportRunWorkflow::open, ReportRunWorkflow::run);
             let (input, asked, options) = (input.clone(), asked.clone(), options.clone());
             let started = self
@@ -133,7 +133,7 @@ impl FlowClient {
             run,
             command: command.clone(),
         };
-        self.ask(run, async || {
+        self.ask(run, || async {
             let options = WorkflowExecuteUpdateOptions::builder()
                 .update_id(message_id(command.id, command))
                 .build();
@@ -153,7 +153,7 @@ impl FlowClient {
             run,
             command: command.clone(),
         };
-        self.ask(run, async || {
+        self.ask(run, || async {
             let options = WorkflowSignalOptions::builder()
                 .request_id(message_id(command.id, command))
                 .build();
@@ -169,7 +169,7 @@ impl FlowClient {
     /// [`FlowError`].
     pub async fn state(&self, run: RunId) -> Result<Summary, FlowError> {
         let handle = self.handle(run);
-        let state = self.ask(run, async || {
+        let state = self.ask(run, || async {
             let options = WorkflowQueryOptions::default();
             let answer = handle.query(ReportRunWorkflow::state, (), options);
             answer.await.map_err(Trouble::from)
@@ -186,7 +186,7 @@ impl FlowClient {
     /// [`FlowError`].
     pub async fn awaiting(&self, run: RunId) -> Result<Vec<Waiting>, FlowError> {
         let handle = self.handle(run);
-        self.ask(run, async || {
+        self.ask(run, || async {
             let options = WorkflowQueryOptions::default();
             let answer = handle.query(ReportRunWorkflow::awaiting, (), options);
             answer.await.map_err(Trouble::from)
@@ -201,7 +201,7 @@ impl FlowClient {
     /// [`FlowError`].
     pub async fn stuck(&self, run: RunId) -> Result<BTreeMap<Phase, String>, FlowError> {
         let handle = self.handle(run);
-        self.ask(run, async || {
+        self.ask(run, || async {
             let options = WorkflowQueryOptions::default();
             let answer = handle.query(ReportRunWorkflow::stuck, (), options);
             answer.await.map_err(Trouble::from)

@@ -35,10 +35,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 impl FlowClient {
     /// Asks until there is an answer, a reason why there will be none, or no time left.
-    pub(super) async fn ask<T>(
+    pub(super) async fn ask<T, F: Future<Output = Result<T, Trouble>>>(
         &self,
         run: RunId,
-        question: impl AsyncFn() -> Result<T, Trouble>,
+        question: impl Fn() -> F,
     ) -> Result<T, FlowError> {
         let deadline = Instant::now() + self.settings.answer_within;
         loop {

@@ -1,11 +1,20 @@
 //! The console, for people: server-rendered pages that work without a script. What every page shares is in `layout` and
-//! `parts`; a page is a file that reads, and a file that shows what was read.
+//! `parts`; what every page of a run or a phase shares is in `desk`; what forms send goes through `acting`.
 
+mod acting;
 mod assets;
+mod desk;
+mod items;
 pub(crate) mod layout;
+mod live;
 pub(crate) mod parts;
 pub(crate) mod path;
+mod phase;
+mod runs;
 mod shell;
+mod start;
+mod version;
+mod work;
 
 use axum::Router;
 use axum::routing::get;
@@ -16,8 +25,15 @@ pub(crate) use shell::guarded;
 
 /// The routes of this room.
 pub(crate) fn routes() -> Router<App> {
-    let pages = guarded(Router::new());
+    let pages = Router::new()
+        .merge(start::routes())
+        .merge(runs::routes())
+        .merge(work::routes())
+        .merge(phase::routes())
+        .merge(version::routes())
+        .merge(acting::routes());
     Router::new()
         .route("/assets/{name}", get(assets::asset))
-        .merge(pages)
+        .merge(live::routes())
+        .merge(guarded(pages))
 }

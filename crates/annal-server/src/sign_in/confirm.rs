@@ -18,6 +18,7 @@ use super::refusals::Reason;
 use super::who::{NotSignedIn, problem};
 use super::witness::Witness;
 use crate::app::App;
+use crate::problem::{Problem, kinds};
 use crate::viewer::{Via, Viewer};
 
 /// Somebody who has signed in anew for just this request. Ask for it after everything else that may fail, and before the
@@ -81,6 +82,51 @@ where
             }
             Err(no) => Err(NotConfirmed::NotSignedIn(NotSignedIn::Failed(no))),
         }
+    }
+}
+
+/// Signs somebody in anew by the password that they give within the very form that needs it: `act` names what it is for.
+///
+/// # Errors
+/// `sign_in_again` where it is wrong, or is no way for them; what keeps it from being checked.
+pub(crate) async fn signs_in_anew(
+    app: &App,
+    witness: &Witness,
+    viewer: &Viewer,
+    act: &str,
+    password: &str,
+) -> Result<(), Problem> {
+    let again = |detail: String| Problem::new(&kinds::SIGN_IN_AGAIN, detail);
+    let Via::Session { id, .. } = viewer.via else {
+        witness.refuse(Reason::Scope);
+        return Err(again(
+            "a token cannot do this: it needs a person who signs in anew".to_owned(),
+        ));
+    };
+    let sign_in = app.sign_in();
+    let checked = sign_in
+        .check(witness, viewer.person.as_str(), password)
+        .await;
+    match checked.map_err(NotSignedIn::Failed)? {
+        Checked::Right { .. } => {}
+        Checked::Wrong => return Err(again("the password is wrong; type it again".to_owned())),
+        Checked::Wait(time) => {
+            let seconds = time.as_secs() + 1;
+            return Err(again(format!(
+                "too many wrong passwords; wait {seconds} seconds"
+            )));
+        }
+    }
+    let confirmed = sign_in
+        .sessions
+        .confirm(&viewer.person, id, act, Method::Password);
+    confirmed.await.map_err(NotSignedIn::Failed)?;
+    let taken = sign_in.sessions.take_confirmation(id, act).await;
+    match taken.map_err(NotSignedIn::Failed)? {
+        true => Ok(()),
+        false => Err(again(
+            "the session ended meanwhile; sign in and try again".to_owned(),
+        )),
     }
 }
 

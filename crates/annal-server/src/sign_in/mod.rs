@@ -37,11 +37,13 @@ pub use accounts::{
 };
 #[expect(unused_imports, reason = "for the acts that need it")]
 pub(crate) use confirm::Confirmed;
+pub(crate) use confirm::signs_in_anew;
 pub(crate) use guard::guard;
 pub(crate) use secret::SecretHash;
 pub use settings::{OpenIdConnectSettings, SignInSettings, Timeouts};
 pub use tokens::{NewToken, TokenInfo};
 pub(crate) use who::{NotSignedIn, viewer_of};
+pub(crate) use witness::Witness;
 
 /// What signing in needs. Part of the [`App`].
 #[derive(Debug, Clone)]

@@ -46,7 +46,8 @@ impl Badge {
         }
     }
 
-    const fn class(self) -> &'static str {
+    /// Colours it in the style sheet.
+    pub(crate) const fn class(self) -> &'static str {
         match self {
             Self::Blank => "blank",
             Self::Going => "going",

@@ -1,8 +1,6 @@
 //! Fields of forms, each with its label.
 
-use annal_core::CommandId;
 use maud::{Markup, html};
-use uuid::Uuid;
 
 /// What is sent along unseen.
 pub(crate) fn hidden(name: &str, value: impl ToString) -> Markup {
@@ -12,11 +10,6 @@ pub(crate) fn hidden(name: &str, value: impl ToString) -> Markup {
 /// The session's token against forged requests.
 pub(crate) fn csrf(token: &str) -> Markup {
     hidden("csrf", token)
-}
-
-/// An id for the command that a form sends, made when the form is: sent twice, it is carried out once.
-pub(crate) fn command_id() -> Markup {
-    hidden("command_id", CommandId(Uuid::now_v7()))
 }
 
 /// A line of text.

@@ -6,10 +6,11 @@ mod name;
 mod problem;
 mod table;
 mod time;
+pub(crate) mod words;
 
 pub(crate) use badge::{Badge, badge};
-pub(crate) use field::{area, choice, command_id, csrf, file, hidden, text};
-pub(crate) use name::{human, person, run_link, verdict_badge, version_link};
-pub(crate) use problem::{Trouble, problem, problem_page};
+pub(crate) use field::{area, choice, csrf, file, hidden, text};
+pub(crate) use name::{human, person, verdict_badge, version_link};
+pub(crate) use problem::problem;
 pub(crate) use table::{Column, Row, Table};
 pub(crate) use time::{due, time};

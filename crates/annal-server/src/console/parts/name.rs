@@ -1,7 +1,6 @@
 //! How people, runs, versions and words of payloads are shown.
 
 use annal_core::LedgerId;
-use annal_core::RunId;
 use annal_core::version::VersionRef;
 use maud::{Markup, html};
 
@@ -27,11 +26,6 @@ pub(crate) fn version_link(ledger: &LedgerId, version: VersionRef) -> Markup {
     html! {
         a href=(path::version(ledger, version)) { (human(version.phase.name())) " version " (version.number) }
     }
-}
-
-/// The way to a run.
-pub(crate) fn run_link(ledger: &LedgerId, run: RunId, called: &str) -> Markup {
-    html! { a href=(path::run(ledger, run)) { (called) } }
 }
 
 /// A verdict, or that there is none yet.

@@ -70,9 +70,9 @@ impl Row {
     }
 
     /// The row can be picked by a check box.
-    pub(crate) fn picked(mut self, name: &str, value: &str, label: &str) -> Self {
+    pub(crate) fn picked(mut self, name: &str, value: &str, label: &str, was: bool) -> Self {
         self.picked_by = Some(html! {
-            input type="checkbox" name=(name) value=(value) aria-label=(label);
+            input type="checkbox" name=(name) value=(value) aria-label=(label) checked[was];
         });
         self
     }
@@ -115,7 +115,7 @@ impl Table<'_> {
         html! {
             @if self.filter { (filter(self.id, self.caption)) }
             div.scroll role="region" aria-labelledby=(caption) tabindex="0" {
-                table.ledgered id=(self.id) data-sorts {
+                table.ledgered id=(self.id) data-sorts data-keys=[picks.then_some("")] {
                     caption id=(caption) { (self.caption) }
                     thead {
                         tr {
@@ -176,7 +176,7 @@ mod tests {
         let bad = "<script>alert(\"x\")</script>";
         let row = Row::default()
             .sorted(bad, html! { (bad) })
-            .picked("item", bad, bad)
+            .picked("item", bad, bad, false)
             .anchor(bad);
         let table = Table {
             id: "items",

@@ -1,7 +1,7 @@
 -- The append function with the same meaning and the same bytes, several times as fast. What a batch costs:
 --   * a command's envelope is made by array_send, whose elements are the fields of FORMAT.md (a length in four bytes,
 --     -1 for a field that is not there, then the bytes) behind a header of 20 bytes that is cut off;
---   * the commands are parsed once, and the statements of the function's ordinary way keep their plans;
+--   * the commands are parsed once;
 --   * one random number is drawn for a batch, not one for each event.
 SET LOCAL ROLE annal_owner;
 
@@ -74,7 +74,6 @@ DECLARE
     reached_hash bytea;
     now_at       timestamptz;
     now_id       text; -- how the ids of this batch's events begin
-    fits         boolean;
     malformed    boolean := false;
     command      integer;
     clash        integer;
@@ -160,34 +159,17 @@ BEGIN
     END IF;
     reached := head.position;
 
-    -- Most callers know where their streams end: the event that they expect is there, and none after it; sequences
-    -- have no gap. Asked for by the whole key, there is one way to look, whatever the plan was made on.
-    SELECT bool_and((d.expected = 0 OR (SELECT e.sequence
+    -- Planned each time, unlike the rest: made on an empty table, the plan would walk the ledger by position or person
+    -- instead of going to the stream.
+    EXECUTE 'SELECT array_agg(coalesce((SELECT e.sequence
                                         FROM annal.events AS e
-                                        WHERE e.ledger = in_ledger AND e.aggregate_type = d.type
-                                          AND e.aggregate_id = d.id AND e.sequence = d.expected) IS NOT NULL)
-                        AND (SELECT e.sequence
-                             FROM annal.events AS e
-                             WHERE e.ledger = in_ledger AND e.aggregate_type = d.type
-                               AND e.aggregate_id = d.id AND e.sequence = d.expected + 1) IS NULL),
-           array_agg(d.expected)
-    INTO fits, slot_last
-    FROM (SELECT DISTINCT ON (u.slot) u.slot, u.type, u.id, u.expected
-          FROM unnest(s_slot, s_type, s_id, s_expected) WITH ORDINALITY AS u (slot, type, id, expected, j)
-          ORDER BY u.slot, u.j) AS d;
-    IF fits IS NOT TRUE THEN
-        -- Planned each time, unlike the rest: made on an empty table, the plan could walk the ledger by position
-        -- instead of going to the stream.
-        EXECUTE 'SELECT array_agg(coalesce((SELECT e.sequence
-                                            FROM annal.events AS e
-                                            WHERE e.ledger = $1
-                                              AND e.aggregate_type = d.type
-                                              AND e.aggregate_id = d.id
-                                            ORDER BY e.sequence DESC
-                                            LIMIT 1), 0) ORDER BY d.slot)
-                 FROM (SELECT DISTINCT u.slot, u.type, u.id FROM unnest($2, $3, $4) AS u (slot, type, id)) AS d'
-            INTO slot_last USING in_ledger, s_slot, s_type, s_id;
-    END IF;
+                                        WHERE e.ledger = $1
+                                          AND e.aggregate_type = d.type
+                                          AND e.aggregate_id = d.id
+                                        ORDER BY e.sequence DESC
+                                        LIMIT 1), 0) ORDER BY d.slot)
+             FROM (SELECT DISTINCT u.slot, u.type, u.id FROM unnest($2, $3, $4) AS u (slot, type, id)) AS d'
+        INTO slot_last USING in_ledger, s_slot, s_type, s_id;
 
     SELECT array_agg(k.content_hash),
            array_agg(k.first_position),

@@ -12,10 +12,33 @@ use crate::decided::Decided;
 
 pub(crate) struct Store(PgEventStore<Decided, Json<Decided>>);
 
+/// What the library's own set-up makes last, where the server is older than PostgreSQL 16 and does not know the
+/// hexadecimal number in it.
+const FOR_OLDER_SERVERS: &str = "
+    CREATE OR REPLACE FUNCTION event_store_begin_epoch() RETURNS void AS $$
+    DECLARE
+        id bigint;
+        db_id int;
+    BEGIN
+        SELECT last_value INTO id FROM seq_event_event_id;
+        SELECT oid INTO db_id FROM pg_database WHERE datname = current_database();
+        PERFORM pg_try_advisory_xact_lock_shared(db_id, 0);
+        PERFORM pg_try_advisory_xact_lock_shared(1, (id & 4294967295)::bit(32)::integer);
+        PERFORM pg_try_advisory_xact_lock_shared(2, (id >> 32)::bit(32)::integer);
+    END;
+    $$ LANGUAGE plpgsql;
+    ALTER TABLE event ADD COLUMN IF NOT EXISTS dossier uuid;
+    CREATE INDEX IF NOT EXISTS idx_event_dossier ON event (dossier) WHERE dossier IS NOT NULL;";
+
 pub(crate) async fn open(pool: &PgPool) -> Result<Store, Failure> {
-    Ok(Store(
-        PgEventStore::try_new(pool.clone(), Json::default()).await?,
-    ))
+    match PgEventStore::try_new(pool.clone(), Json::default()).await {
+        Ok(store) => Ok(Store(store)),
+        Err(Error::Migration(_)) => {
+            sqlx::raw_sql(FOR_OLDER_SERVERS).execute(pool).await?;
+            Ok(Store(PgEventStore::new_uninitialized(pool.clone(), Json::default())))
+        }
+        Err(no) => Err(no.into()),
+    }
 }
 
 impl Writer for Store {

@@ -48,7 +48,7 @@ pub struct FourEyesRow {
 const SECOND: &str = " AND (level = 'report_owner' OR subject IS NULL AND what IN ('approval', 'rejection'))\n     AND role <> 'engine'";
 
 /// So many decisions are looked at for a page of broken ones.
-const WINDOW: u32 = 1_000;
+const WINDOW: u32 = 500;
 
 /// The first-level act that a decision answers. An item that came along keeps the first-level decision of its earlier
 /// version, so the version is not asked.

@@ -236,7 +236,7 @@ async fn pages_follow_the_clock_that_is_asked_for() {
 #[tokio::test]
 async fn a_page_that_found_nothing_says_where_to_go_on() {
     let (prepared, audit) = two_runs().await;
-    for number in 2..12 {
+    for number in 2..20 {
         put(&prepared.log, run(number, SMALL)).await.unwrap();
     }
     forge(&prepared).await;

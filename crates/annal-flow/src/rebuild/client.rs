@@ -148,6 +148,11 @@ impl RebuildJobs {
     /// [`JobError::Absent`] if none runs; [`JobError::NoWorker`] if none is there to clear up, which one does as soon
     /// as it comes; [`JobError::Flow`].
     pub async fn cancel(&self, projection: &str) -> Result<(), JobError> {
+        // A server takes a request for what is over already as one that came twice.
+        let running = self.look(projection).await?;
+        if running.is_none_or(|it| it.status != JobStatus::Running) {
+            return Err(JobError::Absent(projection.to_owned()));
+        }
         let handle = self.handle(projection);
         let asked = handle.cancel(WorkflowCancelOptions::builder().build());
         match asked.await {

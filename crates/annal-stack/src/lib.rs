@@ -20,5 +20,6 @@ mod temporal;
 pub mod testing;
 
 pub use error::StackError;
-pub use settings::{Needs, Settings, Surroundings};
+pub use settings::{Needs, Settings, Surroundings, TemporalStore};
 pub use stack::{Stack, TemporalAddress};
+pub use temporal::TEMPORAL_RELEASE;

@@ -59,6 +59,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) arguments: Vec<String>,
     pub(crate) account: Option<&'a Account>,
     pub(crate) linger: Duration,
+    /// The lease on another server, which must not end before this one has.
+    pub(crate) needs: Option<PathBuf>,
 }
 
 /// A running server that this process uses.
@@ -179,7 +181,8 @@ impl ServiceFolder {
         let (gentle, _, harsh) = self.service.signals();
         command
             .args([gentle, harsh, &GRACE.as_secs().to_string()])
-            .arg(self.pid_file());
+            .arg(self.pid_file())
+            .arg(launch.needs.as_deref().unwrap_or(Path::new("")));
         command.arg(launch.program).args(&launch.arguments);
         command.stdin(read_end).stdout(log).stderr(stderr);
         // A group of its own: Ctrl-C at the terminal is for the program that uses the server, which still needs it while it ends.

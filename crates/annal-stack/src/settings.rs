@@ -11,6 +11,16 @@ pub struct Needs {
     pub temporal: bool,
 }
 
+/// Where our own Temporal server keeps its data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TemporalStore {
+    /// In a file of its own: the development server, up in a second.
+    #[default]
+    File,
+    /// In the stack's PostgreSQL, beside Annal's database: the server as it runs in production.
+    PostgreSql,
+}
+
 /// How a stack is started. [`Settings::new`] gives what a person wants; the tests ask for something quicker.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -18,6 +28,8 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Which servers are needed.
     pub needs: Needs,
+    /// Which Temporal server is started.
+    pub temporal_store: TemporalStore,
     /// Search attributes to register on our own Temporal server unless it has them, each as `Name=Keyword`.
     pub search_attributes: Vec<String>,
     /// True when the data may be lost at any time: PostgreSQL does not wait for the disk, Temporal keeps all in memory.
@@ -34,6 +46,7 @@ impl Settings {
         Self {
             folder: folder.into(),
             needs,
+            temporal_store: TemporalStore::default(),
             search_attributes: Vec::new(),
             disposable: false,
             linger: Duration::ZERO,

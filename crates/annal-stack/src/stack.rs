@@ -195,9 +195,13 @@ fn start_own(
             .unwrap_or_default();
     }
     if temporal {
-        stack
-            .running
-            .push(temporal::obtain(settings, &folder, &mut state, progress)?);
+        stack.running.push(temporal::obtain(
+            settings,
+            &folder,
+            &stack.database_url,
+            &mut state,
+            progress,
+        )?);
         stack.temporal = state.temporal.as_ref().map(|known| TemporalAddress {
             target: known.target.clone(),
             namespace: known.namespace.clone(),

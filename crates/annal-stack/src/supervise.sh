@@ -3,10 +3,12 @@
 # Standard input is the read end of the lease, a named pipe. Every process that uses the server holds its write end open, so the
 # kernel itself tells us when the last of them is gone, however it went: it stopped, crashed or was killed. Whoever comes
 # writes one line, so that somebody who comes while we count the quiet seconds is noticed.
-lease=$1 linger=$2 gentle=$3 harsh=$4 grace=$5 pid_file=$6
-shift 6
+lease=$1 linger=$2 gentle=$3 harsh=$4 grace=$5 pid_file=$6 needs=$7
+shift 7
 PATH="$PATH:/usr/bin:/bin"
 exec 3<&0 0</dev/null
+# The lease on a server that this one needs is held like any user holds it: that server ends after this one.
+[ -z "$needs" ] || exec 4>"$needs"
 
 "$@" 3<&- &
 server=$!
@@ -14,7 +16,7 @@ echo "$server" >"$pid_file"
 # Set after the server was started, which would inherit them. A signal to us must not orphan the server.
 trap '' HUP INT TERM
 
-pause() { sleep 1 >/dev/null 2>&1 3<&-; }
+pause() { sleep 1 >/dev/null 2>&1 3<&- 4>&-; }
 
 (
     while :; do

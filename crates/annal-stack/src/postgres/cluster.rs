@@ -14,8 +14,9 @@ use crate::account::{Account, run_as};
 use crate::folder::write_private;
 use crate::service::{ServiceFolder, command_line};
 
-/// The superuser's password, made once. It lives beside the data, not in the state file, which may be deleted without loss.
-pub(super) fn password(service: &ServiceFolder) -> Result<String, StackError> {
+/// The password of a server's own login, made once. It lives beside the data, not in the state file, which may be deleted
+/// without loss.
+pub(crate) fn password(service: &ServiceFolder) -> Result<String, StackError> {
     let path = service.path.join("password");
     if let Ok(known) = fs::read_to_string(&path) {
         return Ok(known.trim().to_owned());
@@ -228,6 +229,15 @@ pub(crate) fn query(url: &str, sql: &str) -> Result<i32, String> {
     answer
         .map_err(|_| "no answer in 5 s".to_owned())?
         .map_err(|error: sqlx::Error| error.to_string())
+}
+
+/// Runs one statement.
+pub(crate) fn run(url: &str, statement: &str) -> Result<(), sqlx::Error> {
+    on_runtime(async {
+        let mut connection = PgConnection::connect(url).await?;
+        sqlx::query(statement).execute(&mut connection).await?;
+        connection.close().await
+    })
 }
 
 /// The same server's address with another database.

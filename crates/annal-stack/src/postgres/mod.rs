@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::service::{Launch, Running, ServiceFolder};
 use crate::settings::Settings;
 
-pub(crate) use cluster::{query, with_database};
+pub(crate) use cluster::{password, query, run, with_database};
 pub(crate) use find::Binaries;
 
 /// Crash recovery replays what was written since the last checkpoint, so a start may take a while.
@@ -135,6 +135,7 @@ impl Start<'_> {
             arguments: cluster::arguments(&self.data(), port, self.settings.disposable),
             account: self.account,
             linger: self.settings.linger,
+            needs: None,
         })?;
         let maintenance = with_database(url, "postgres");
         running.wait_until(self.progress, PATIENCE, || query(&maintenance, ONE))?;

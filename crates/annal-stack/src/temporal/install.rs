@@ -5,11 +5,9 @@
 //! 3. A Go toolchain from the module proxy, and then as 1: a machine with nothing but package registries can do this.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
+use super::build::Recipe;
 use super::find::{VERSION, inspect};
 use super::golang;
 use crate::StackError;
@@ -18,7 +16,7 @@ use crate::fetch;
 use crate::progress::Progress;
 use crate::settings::Surroundings;
 
-const MODULE: &str = "github.com/temporalio/cli/cmd/temporal";
+const PACKAGE: &str = "github.com/temporalio/cli/cmd/temporal";
 
 /// Installs into `place`; when no way works, `tried` says why. To be called with the cache's lock held.
 pub(super) fn into_cache(
@@ -29,11 +27,13 @@ pub(super) fn into_cache(
 ) -> Result<(), StackError> {
     type Way = fn(&Surroundings, &Path, &Progress) -> Result<PathBuf, String>;
     let ways: [(&str, Way); 3] = [
-        ("building it with the `go` on PATH", with_installed_go),
+        ("building it with the `go` on PATH", |at, workshop, say| {
+            recipe().with_installed_go(at, workshop, say)
+        }),
         ("Temporal's own archive", from_archive),
         (
             "building it with a Go toolchain from the module proxy",
-            with_fetched_go,
+            |at, workshop, say| recipe().with_fetched_go(at, workshop, say),
         ),
     ];
     for (name, way) in ways {
@@ -51,91 +51,13 @@ pub(super) fn into_cache(
     Ok(())
 }
 
-fn with_installed_go(
-    surroundings: &Surroundings,
-    workshop: &Path,
-    progress: &Progress,
-) -> Result<PathBuf, String> {
-    let go = surroundings.program("go").ok_or("there is none")?;
-    progress.say("installing the Temporal server: building it with Go (once, about 3 minutes) …");
-    build(&go, workshop, progress, |_| {})
-}
-
-fn with_fetched_go(
-    surroundings: &Surroundings,
-    workshop: &Path,
-    progress: &Progress,
-) -> Result<PathBuf, String> {
-    progress.say("installing the Temporal server: getting a Go toolchain (70 MB) to build it with (once, about 5 minutes) …");
-    let root = golang::fetch(&surroundings.go_proxies, workshop, progress)?;
-    let proxies = surroundings.go_proxies.join(",");
-    // Everything of this toolchain stays in the workshop, which is removed.
-    build(&root.join("bin/go"), workshop, progress, |command| {
-        command
-            .env("GOROOT", &root)
-            .env("GOPATH", workshop.join("gopath"))
-            .env("GOCACHE", workshop.join("gocache"));
-        command.env("GOPROXY", &proxies).env("GOTOOLCHAIN", "local");
-    })
-}
-
-/// `go install` into a folder of the workshop.
-fn build(
-    go: &Path,
-    workshop: &Path,
-    progress: &Progress,
-    prepare: impl FnOnce(&mut Command),
-) -> Result<PathBuf, String> {
-    let (bin, log) = (workshop.join("bin"), workshop.join("go.log"));
-    let text = |error: io::Error| format!("{}: {error}", go.display());
-    let output = File::create(&log).map_err(text)?;
-    let mut command = Command::new(go);
-    command
-        .args([
-            "install",
-            "-trimpath",
-            "-ldflags=-s -w",
-            &format!("{MODULE}@{VERSION}"),
-        ])
-        .current_dir(workshop);
-    // Pure Go: no C compiler is needed. A writable module cache can be removed with the workshop.
-    command
-        .env("GOBIN", &bin)
-        .env("CGO_ENABLED", "0")
-        .env("GOFLAGS", "-modcacherw")
-        .env_remove("GOOS")
-        .env_remove("GOARCH");
-    prepare(&mut command);
-    command
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(text)?)
-        .stderr(output);
-    let mut child = command.spawn().map_err(text)?;
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(text)? {
-            break status;
-        }
-        if progress.wanted().is_err() {
-            let _ = child.kill();
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    };
-    if status.success() {
-        return Ok(bin);
+fn recipe() -> Recipe {
+    Recipe {
+        what: "the Temporal server",
+        minutes: 3,
+        packages: vec![format!("{PACKAGE}@{VERSION}")],
+        requires: Vec::new(),
     }
-    let said = fs::read_to_string(&log).unwrap_or_default();
-    Err(format!(
-        "go install ended with {status}: {}",
-        last_lines(&said)
-    ))
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.starts_with("go: downloading"))
-        .collect();
-    lines[lines.len().saturating_sub(3)..].join("; ")
 }
 
 fn from_archive(

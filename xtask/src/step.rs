@@ -42,7 +42,8 @@ pub(crate) fn built_example(name: &str) -> Command {
     command
 }
 
-fn root() -> PathBuf {
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
 }

@@ -52,6 +52,7 @@ impl Home {
             .env_remove("DATABASE_URL")
             .env_remove("TEMPORAL_ADDRESS")
             .env_remove("TEMPORAL_NAMESPACE")
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null());
         command

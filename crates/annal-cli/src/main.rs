@@ -8,30 +8,30 @@ mod input;
 mod output;
 mod rebuilder;
 mod site;
+mod telemetry;
 mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use tracing::{Instrument as _, Span};
 
 use crate::args::{Cli, Command};
 use crate::error::CliError;
 use crate::output::Output;
+use crate::telemetry::Telemetry;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let words = Cli::command().get_matches();
+    let cli =
+        Cli::from_arg_matches(&words).unwrap_or_else(|no| no.format(&mut Cli::command()).exit());
     let output = if cli.site.json {
         Output::Json
     } else {
         Output::Text
     };
-    logging();
-    let ended = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(run(cli, output)),
-        Err(no) => Err(CliError::Usage(format!("the runtime did not start: {no}"))),
-    };
-    match ended {
+    let name = words.subcommand_name().unwrap_or_default();
+    match start(name, cli, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
@@ -40,13 +40,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// The log of the program goes to standard error, and is quiet unless `ANNAL_LOG` says otherwise.
-fn logging() {
-    let filter = EnvFilter::try_from_env("ANNAL_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+fn start(name: &str, cli: Cli, output: Output) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|no| CliError::Usage(format!("the runtime did not start: {no}")))?;
+    let _entered = runtime.enter();
+    let telemetry = Telemetry::start()?;
+    let span = match &cli.command {
+        // What goes on and on, and what plays many people, is no single request.
+        Command::Demo(_) | Command::Up(_) | Command::Worker(_) | Command::Projector => Span::none(),
+        _ => telemetry::command(name),
+    };
+    let ended = runtime.block_on(run(cli, output).instrument(span));
+    telemetry.end();
+    ended
 }
 
 async fn run(cli: Cli, output: Output) -> Result<(), CliError> {

@@ -27,7 +27,7 @@ pub struct Provenance {
 pub struct Metadata {
     /// The command behind the events.
     pub command_id: CommandId,
-    /// Ties everything that one outside request set off.
+    /// Ties everything that one outside request set off: the id of its W3C trace, or its command's own id where it had none.
     pub correlation_id: Uuid,
     /// The event or command that led here, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]

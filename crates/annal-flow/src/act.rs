@@ -3,12 +3,14 @@
 use annal_core::dossier::DossierCommand;
 use annal_core::item::NewItem;
 use annal_core::run::RunCommand;
-use annal_core::run::event::DefinitionRef;
+use annal_core::run::event::{DefinitionRef, Opening};
 use annal_core::version::{CarryForward, VersionRef};
 use annal_core::{
     Command, CommandId, Phase, Position, Rejection, RunId, Summary, Target, TestCaseId,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::trace::Trace;
 
 /// What a person asks of a run. Two acts are more than one command of the core, because the engine has to compute
 /// something first; the others are carried out as they are.
@@ -53,6 +55,20 @@ pub struct Call {
     pub run: RunId,
     /// The command.
     pub command: Command<Act>,
+    /// The trace of whoever sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// A command to open a run on its way there: the argument of the update `open`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OpeningCall {
+    /// The command.
+    #[serde(flatten)]
+    pub(crate) command: Command<Opening>,
+    /// The trace of whoever sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<Trace>,
 }
 
 /// The answer to a command.
@@ -195,8 +211,20 @@ pub(crate) struct Progress {
     pub(crate) position: Position,
     /// The definition that it is pinned to now; none before it is opened.
     pub(crate) definition: Option<DefinitionRef>,
-    /// The command that led here, for what follows from it.
-    pub(crate) cause: CommandId,
+    /// What led here, for what follows from it.
+    #[serde(flatten)]
+    pub(crate) cause: Cause,
+}
+
+/// What something follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cause {
+    /// The command.
+    #[serde(rename = "cause")]
+    pub(crate) command: CommandId,
+    /// The trace of whoever set it off; none in histories from before there were traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<Trace>,
 }
 
 /// What an activity hands back that carried out somebody's command.

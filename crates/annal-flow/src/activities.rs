@@ -8,17 +8,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use annal_core::Command;
-use annal_core::run::event::Opening;
 use temporalio_macros::activities;
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::act::{Answer, Call, Progress};
+use crate::act::{Answer, Call, OpeningCall, Progress};
 use crate::desk::{Desk, DeskError, Place};
 use crate::due::Order;
+use crate::trace::{within, working};
 
 /// The activities of a worker.
 pub(crate) struct Activities {
@@ -36,22 +35,25 @@ impl Activities {
         Self { desk, at }
     }
 
-    async fn open(&self, ctx: ActivityContext, asked: Command<Opening>) -> Done<Answer> {
+    async fn open(&self, ctx: ActivityContext, call: OpeningCall) -> Done<Answer> {
         let (desk, place) = (self.desk.clone(), place(&ctx));
-        let work = async move { desk.open(&asked, &place).await };
-        self.beating(&ctx, work).await
+        let span = working(&place, call.trace);
+        let work = async move { desk.open(&call, &place).await };
+        self.beating(&ctx, within(span, work)).await
     }
 
     async fn act(&self, ctx: ActivityContext, call: Call) -> Done<Answer> {
         let (desk, place) = (self.desk.clone(), place(&ctx));
+        let span = working(&place, call.trace);
         let work = async move { desk.act(&call, &place).await };
-        self.beating(&ctx, work).await
+        self.beating(&ctx, within(span, work)).await
     }
 
     async fn work(&self, ctx: ActivityContext, order: Order) -> Done<Progress> {
         let (desk, place) = (self.desk.clone(), place(&ctx));
+        let span = working(&place, order.cause.trace);
         let work = async move { desk.work(&order, &place).await };
-        self.beating(&ctx, work).await
+        self.beating(&ctx, within(span, work)).await
     }
 
     /// Works while saying that it lives, so that another worker takes over soon if this one does not any more.
@@ -84,8 +86,8 @@ macro_rules! named_activities {
         #[activities]
         impl Activities {
             #[activity(name = "open_run")]
-            async fn open_run(self: Arc<Self>, ctx: ActivityContext, asked: Command<Opening>) -> Result<Answer, ActivityError> {
-                self.open(ctx, asked).await
+            async fn open_run(self: Arc<Self>, ctx: ActivityContext, call: OpeningCall) -> Result<Answer, ActivityError> {
+                self.open(ctx, call).await
             }
             $(
                 #[activity(name = stringify!($person))]

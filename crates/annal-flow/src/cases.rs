@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use annal_core::definition::{Definition, UnknownDefinition};
 use annal_core::envelope::Recorded;
-use annal_core::{Case, CommandId, Phase, Position, RunId, Sequence};
+use annal_core::{Case, Phase, Position, RunId, Sequence};
 use annal_log::{Log, LogError, StreamId, decode};
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::act::Progress;
+use crate::act::{Cause, Progress};
 
 /// So many runs are kept at once; the rest is loaded when somebody acts on it.
 const KEPT: usize = 64;
@@ -140,7 +140,7 @@ impl Slot {
     }
 
     /// Where the run stands.
-    pub(crate) fn progress(&self, cause: CommandId) -> Progress {
+    pub(crate) fn progress(&self, cause: Cause) -> Progress {
         Progress {
             summary: self.case.summary(),
             position: self.position,

@@ -16,8 +16,9 @@ use temporalio_client::{
     WorkflowUpdateWithStartOptions,
 };
 
-use crate::act::{Act, Call, Reply};
+use crate::act::{Act, Call, OpeningCall, Reply};
 use crate::error::FlowError;
+use crate::trace::{Trace, sending, within};
 use crate::workflow::{Pace, ReportRunWorkflow, RunInput};
 use crate::{TASK_QUEUE, connection, workflow_id};
 use ask::Trouble;
@@ -91,10 +92,13 @@ impl FlowClient {
     /// [`FlowError`]; a refusal by the rules is a [`Reply`].
     pub async fn start_run(&self, asked: &Command<Opening>) -> Result<Reply, FlowError> {
         let run = asked.body.run;
+        let span = sending("open", run, asked.id);
+        let trace = Some(Trace::of_message(&span, asked.id));
         let definition = Definition::builtin(&asked.body.definition.version);
         let input = RunInput {
             ledger: self.ledger.clone(),
             opening: asked.clone(),
+            trace,
             definition: definition.map_or_else(|_| String::new(), |it| it.text().to_owned()),
             pace: Pace {
                 hour_ms: u64::try_from(self.settings.hour.as_millis()).unwrap_or(u64::MAX),
@@ -111,15 +115,19 @@ impl FlowClient {
         .static_summary(format!("{}, {}", asked.body.report, asked.body.cycle))
         .update_id(message_id(asked.id, asked))
         .build();
-        self.ask(run, || async {
+        let call = OpeningCall {
+            command: asked.clone(),
+            trace,
+        };
+        let question = || async {
             let (open, start) = (ReportRunWorkflow::open, ReportRunWorkflow::run);
-            let (input, asked, options) = (input.clone(), asked.clone(), options.clone());
+            let (input, call, options) = (input.clone(), call.clone(), options.clone());
             let started = self
                 .client
-                .execute_update_with_start_workflow(start, input, open, asked, options);
+                .execute_update_with_start_workflow(start, input, open, call, options);
             started.await.map_err(Trouble::from)
-        })
-        .await
+        };
+        within(span, self.ask(run, question)).await
     }
 
     /// Sends a command to a run and waits for its answer. Sending it again is safe: it is carried out once, and the
@@ -129,18 +137,20 @@ impl FlowClient {
     /// [`FlowError`]; a refusal by the rules is a [`Reply`].
     pub async fn act(&self, run: RunId, command: &Command<Act>) -> Result<Reply, FlowError> {
         let handle = self.handle(run);
+        let span = sending(command.body.activity(), run, command.id);
         let call = Call {
             run,
             command: command.clone(),
+            trace: Some(Trace::of_message(&span, command.id)),
         };
-        self.ask(run, || async {
+        let question = || async {
             let options = WorkflowExecuteUpdateOptions::builder()
                 .update_id(message_id(command.id, command))
                 .build();
             let answer = handle.execute_update(ReportRunWorkflow::act, call.clone(), options);
             answer.await.map_err(Trouble::from)
-        })
-        .await
+        };
+        within(span, self.ask(run, question)).await
     }
 
     /// Sends a command to a run and does not wait; what came of it is in the log under the command's id.
@@ -149,18 +159,20 @@ impl FlowClient {
     /// [`FlowError`] if it could not be handed over.
     pub async fn act_later(&self, run: RunId, command: &Command<Act>) -> Result<(), FlowError> {
         let handle = self.handle(run);
+        let span = sending(command.body.activity(), run, command.id);
         let call = Call {
             run,
             command: command.clone(),
+            trace: Some(Trace::of_message(&span, command.id)),
         };
-        self.ask(run, || async {
+        let question = || async {
             let options = WorkflowSignalOptions::builder()
                 .request_id(message_id(command.id, command))
                 .build();
             let sent = handle.signal(ReportRunWorkflow::act_later, call.clone(), options);
             sent.await.map_err(Trouble::from)
-        })
-        .await
+        };
+        within(span, self.ask(run, question)).await
     }
 
     /// Where a run stands.

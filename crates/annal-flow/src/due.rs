@@ -9,6 +9,8 @@ use annal_core::{CommandId, Phase, Position, RunId, StepId, Summary};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::act::Cause;
+
 /// Something that the engine does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]
@@ -57,8 +59,9 @@ pub(crate) struct Order {
     pub(crate) work: Work,
     /// Where the run stood when it became due; makes the id of the command unique and the same for each retry.
     pub(crate) seen: Position,
-    /// The command that made it due.
-    pub(crate) cause: CommandId,
+    /// What made it due.
+    #[serde(flatten)]
+    pub(crate) cause: Cause,
 }
 
 impl Order {
@@ -318,7 +321,10 @@ mod tests {
             run: RunId(uuid::Uuid::from_u128(1)),
             work,
             seen: Position(seen),
-            cause: CommandId(uuid::Uuid::nil()),
+            cause: Cause {
+                command: CommandId(uuid::Uuid::nil()),
+                trace: None,
+            },
         };
         let phase = Phase::Planning;
         let id = |work: Work, seen| order(work, seen).command_id();

@@ -19,6 +19,7 @@ mod queue;
 mod rebuild;
 mod replay;
 mod roles;
+mod trace;
 mod worker;
 mod workflow;
 
@@ -31,6 +32,7 @@ pub use rebuild::{
     RebuildJobs, RebuildOrder, Rebuilder, Tell, rebuild_workflow_id,
 };
 pub use replay::{ReplayError, replay};
+pub use trace::{NoTrace, Trace};
 pub use worker::{Worker, WorkerSettings};
 pub use workflow::Patches;
 

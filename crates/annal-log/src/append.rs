@@ -5,6 +5,8 @@ use annal_core::{CommandId, LedgerId, Position, Sequence};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use tracing::Span;
+use tracing::field::Empty;
 
 use crate::batch;
 use crate::error::{LogError, lasting};
@@ -115,6 +117,20 @@ impl Log {
     /// # Errors
     /// [`AppendError::Conflict`] and [`AppendError::Reused`] as they say; [`AppendError::Log`] when the database
     /// could not be reached in several tries, or refused.
+    #[tracing::instrument(
+        name = "append",
+        skip_all,
+        fields(
+            otel.name = "append to the log",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            db.system.name = "postgresql",
+            annal.command = %append.command_id,
+            annal.first = Empty,
+            annal.last = Empty,
+        )
+    )]
     pub async fn append(&self, append: Append) -> Result<Receipt, AppendError> {
         if append.is_empty() {
             return Err(LogError::Empty {
@@ -122,6 +138,12 @@ impl Log {
             }
             .into());
         }
+        let done = self.append_sealed(append).await;
+        tell(&Span::current(), &done);
+        done
+    }
+
+    async fn append_sealed(&self, append: Append) -> Result<Receipt, AppendError> {
         let append = self.sealing().seal(append).await?;
         self.group().append(append).await
     }
@@ -148,6 +170,20 @@ pub async fn append_within(
     outcomes
         .pop()
         .unwrap_or(Err(LogError::Closed { doing }.into()))
+}
+
+/// Notes on the span of an append where its events stand, or why they do not.
+fn tell(span: &Span, done: &Result<Receipt, AppendError>) {
+    match done {
+        Ok(receipt) => {
+            span.record("annal.first", receipt.first.0);
+            span.record("annal.last", receipt.last.0);
+        }
+        Err(error) => {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", tracing::field::display(error));
+        }
+    }
 }
 
 /// A hash over what a caller asked, for [`Append::content_hash`].

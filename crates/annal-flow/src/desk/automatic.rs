@@ -8,7 +8,7 @@ use annal_core::{Case, Phase, Rejection, Target};
 
 use super::record::Entry;
 use super::{Decided, Desk, DeskError, Place};
-use crate::act::{Progress, Verdict};
+use crate::act::{Cause, Progress, Verdict};
 use crate::due::{self, Order, Work};
 use crate::prepare;
 
@@ -100,7 +100,11 @@ impl Desk {
         let noted = async {
             let purpose = format!("failed try {} of {}", place.attempt, place.run_id);
             let id = order.command_id().derive(&purpose);
-            let entry = Entry::follow_up(id, order.command_id(), self.now())?;
+            let cause = Cause {
+                command: order.command_id(),
+                ..order.cause
+            };
+            let entry = Entry::follow_up(id, cause, self.now())?;
             let decide = |case: &Case| {
                 let step = case.run.open_step(phase).cloned();
                 let step = step.ok_or_else(|| DeskError::Broken("no step is open".to_owned()))?;

@@ -8,7 +8,7 @@ mod record;
 use std::sync::Arc;
 
 use annal_core::case::Outcome;
-use annal_core::{Case, CommandId, RunId};
+use annal_core::{Case, RunId};
 use annal_log::{AppendError, Log};
 use chrono::{DateTime, Utc};
 
@@ -16,7 +16,7 @@ pub(crate) use error::DeskError;
 use record::Entry;
 pub(crate) use record::engine;
 
-use crate::act::{Answer, Progress, Settled, Verdict};
+use crate::act::{Answer, Cause, Progress, Settled, Verdict};
 use crate::cases::{Cases, Slot};
 use crate::prepare::Files;
 
@@ -90,7 +90,7 @@ impl Desk {
                         last: receipt.last,
                         repeated: receipt.repeated,
                     };
-                    let progress = slot.progress(entry.command);
+                    let progress = slot.progress(entry.as_cause());
                     return Ok(Answer { settled, progress });
                 }
                 Err(AppendError::Conflict { .. }) => slot.catch_up(&self.log, run).await?,
@@ -103,7 +103,7 @@ impl Desk {
         Err(DeskError::Crowded { run })
     }
 
-    async fn stand(&self, run: RunId, cause: CommandId) -> Result<Progress, DeskError> {
+    async fn stand(&self, run: RunId, cause: Cause) -> Result<Progress, DeskError> {
         Ok(self.load(run).await?.progress(cause))
     }
 }

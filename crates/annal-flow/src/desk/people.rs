@@ -8,22 +8,22 @@ use annal_core::dossier::DossierCommand;
 use annal_core::phase::PhaseKind;
 use annal_core::rejection::RejectionCode as Code;
 use annal_core::run::RunCommand;
-use annal_core::run::event::Opening;
 use annal_core::version::VersionRef;
 use annal_core::{Case, Command, Outcome, Phase, Rejection, RunId, Target};
 
 use super::record::Entry;
 use super::{Decided, Desk, DeskError, Place};
-use crate::act::{Act, Answer, Call, Verdict, with_body};
+use crate::act::{Act, Answer, Call, OpeningCall, Verdict, with_body};
 use crate::prepare;
 
 impl Desk {
     /// Opens a run.
     pub(crate) async fn open(
         &self,
-        asked: &Command<Opening>,
+        call: &OpeningCall,
         place: &Place,
     ) -> Result<Answer, DeskError> {
+        let asked = &call.command;
         let run = asked.body.run;
         let pinned = &asked.body.definition;
         let definition = Definition::builtin(&pinned.version).map_err(|error| error.to_string());
@@ -51,7 +51,7 @@ impl Desk {
             };
             Ok(decided(case, &as_target, opened, None))
         };
-        let entry = Entry::asked(asked, self.now())?;
+        let entry = Entry::asked(asked, call.trace, self.now())?;
         self.answer(run, &entry, &as_target, place, decide).await
     }
 
@@ -72,7 +72,7 @@ impl Desk {
             };
             Ok(decided(case, &as_target, outcome, phase))
         };
-        let entry = Entry::asked(asked, self.now())?;
+        let entry = Entry::asked(asked, call.trace, self.now())?;
         self.answer(call.run, &entry, &as_target, place, decide)
             .await
     }

@@ -8,7 +8,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Decided, DeskError, Place};
+use crate::act::Cause;
 use crate::cases::{Slot, stream};
+use crate::trace::Trace;
 
 /// Version and build of the engine, on every event. A release is built with `ANNAL_BUILD` set to its commit.
 pub(crate) fn engine() -> String {
@@ -24,6 +26,7 @@ pub(super) struct Entry {
     pub(super) command: CommandId,
     content_hash: [u8; 32],
     causation: Option<Uuid>,
+    trace: Trace,
     reason: Option<String>,
     effective_at: DateTime<Utc>,
 }
@@ -33,12 +36,14 @@ impl Entry {
     /// is no part of the hash: sent again, it is the same command.
     pub(super) fn asked<B: Serialize>(
         asked: &Command<B>,
+        trace: Option<Trace>,
         now: DateTime<Utc>,
     ) -> Result<Self, LogError> {
         Ok(Self {
             command: asked.id,
             content_hash: content_hash(asked)?,
             causation: None,
+            trace: trace.unwrap_or_else(|| Trace::of_command(asked.id)),
             reason: asked.reason().map(str::to_owned),
             effective_at: asked.effective_at.unwrap_or(now),
         })
@@ -48,13 +53,16 @@ impl Entry {
     /// of it may differ from build to build and is no part of the hash.
     pub(super) fn follow_up(
         id: CommandId,
-        cause: CommandId,
+        cause: Cause,
         now: DateTime<Utc>,
     ) -> Result<Self, LogError> {
         Ok(Self {
             command: id,
             content_hash: content_hash(&id)?,
-            causation: Some(cause.0),
+            causation: Some(cause.command.0),
+            trace: cause
+                .trace
+                .unwrap_or_else(|| Trace::of_command(cause.command)),
             reason: None,
             effective_at: now,
         })
@@ -68,10 +76,19 @@ impl Entry {
         );
         Self {
             causation: Some(self.command.0),
+            trace: self.trace,
             command: self.command.derive(&purpose),
             content_hash: self.content_hash,
             reason: self.reason.clone(),
             effective_at: self.effective_at,
+        }
+    }
+
+    /// As what leads to whatever follows.
+    pub(super) fn as_cause(&self) -> Cause {
+        Cause {
+            command: self.command,
+            trace: Some(self.trace),
         }
     }
 
@@ -106,16 +123,16 @@ impl Entry {
         Ok(Append {
             command_id: self.command,
             content_hash: self.content_hash,
-            metadata: self.metadata(run, place, decided),
+            metadata: self.metadata(place, decided),
             streams,
             reply: serde_json::to_value(&decided.verdict)?,
         })
     }
 
-    fn metadata(&self, run: RunId, place: &Place, decided: &Decided) -> Metadata {
+    fn metadata(&self, place: &Place, decided: &Decided) -> Metadata {
         Metadata {
             command_id: self.command,
-            correlation_id: run.0,
+            correlation_id: self.trace.correlation_id(),
             causation_id: self.causation,
             actor: decided.outcome.actor.clone(),
             reason: self.reason.clone(),

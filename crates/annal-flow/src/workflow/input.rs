@@ -7,6 +7,7 @@ use annal_core::{Command, LedgerId, Phase, StepId};
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Call, Progress, Reply};
+use crate::trace::Trace;
 
 /// The input of an execution. The definition comes along as text, so that a replay years later reads the same one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub(crate) struct RunInput {
     pub(crate) ledger: LedgerId,
     /// How the run is opened.
     pub(crate) opening: Command<Opening>,
+    /// The trace of whoever opens it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<Trace>,
     /// The definition's text; empty where there is no such definition, which the opening then is refused for.
     pub(crate) definition: String,
     /// How fast its clock runs and how long its history may grow.

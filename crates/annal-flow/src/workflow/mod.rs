@@ -16,8 +16,7 @@ use std::time::Duration;
 use annal_core::case::Waiting;
 use annal_core::definition::Definition;
 use annal_core::run::RunStatus;
-use annal_core::run::event::Opening;
-use annal_core::{Command, Phase, StepId, Summary};
+use annal_core::{Phase, StepId, Summary};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
     ActivityExecutionError, ApplicationFailure, CancellableFuture, ContinueAsNewOptions,
@@ -34,8 +33,9 @@ pub(crate) use patches::interceptor;
 use show::Shown;
 pub(crate) use show::{LISTS, WORD};
 
-use crate::act::{Answer, Call, Progress, Reply};
+use crate::act::{Answer, Call, OpeningCall, Progress, Reply};
 use crate::due::{self, Alarm, Order, Work};
+use crate::trace::{leading, within};
 
 /// A run, as Temporal sees it.
 #[workflow]
@@ -114,9 +114,9 @@ impl ReportRunWorkflow {
     #[update]
     pub(crate) async fn open(
         ctx: &mut WorkflowContext<Self>,
-        opening: Command<Opening>,
+        opening: OpeningCall,
     ) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
-        if ctx.state(|run| run.input.opening == opening) {
+        if ctx.state(|run| run.input.opening == opening.command) {
             Self::wait(ctx, |run| run.opened.is_some()).await;
             let opened = ctx.state(|run| run.opened.clone());
             return opened
@@ -124,7 +124,7 @@ impl ReportRunWorkflow {
                 .map_err(Into::into);
         }
         let answer = ctx.execute_activity(
-            Named::<Command<Opening>, Answer>::new("open_run"),
+            Named::<OpeningCall, Answer>::new("open_run"),
             opening,
             options::command(),
         );
@@ -137,8 +137,12 @@ impl ReportRunWorkflow {
         ctx: &mut WorkflowContext<Self>,
         call: Call,
     ) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
-        Self::wait(ctx, |run| run.progress.is_some() || run.opened.is_some()).await;
-        Ok(Self::carry_out(ctx, call).await?)
+        let span = leading(ctx.is_replaying(), call.command.body.activity(), call.trace);
+        let way = async {
+            Self::wait(ctx, |run| run.progress.is_some() || run.opened.is_some()).await;
+            Self::carry_out(ctx, call).await
+        };
+        Ok(within(span, way).await?)
     }
 
     /// Takes a command for which nobody waits; its outcome is in the log.
@@ -248,8 +252,11 @@ impl ReportRunWorkflow {
     }
 
     async fn open_run(ctx: &WorkflowContext<Self>) {
-        let opening = ctx.state(|run| run.input.opening.clone());
-        let activity = Named::<Command<Opening>, Answer>::new("open_run");
+        let opening = ctx.state(|run| OpeningCall {
+            command: run.input.opening.clone(),
+            trace: run.input.trace,
+        });
+        let activity = Named::<OpeningCall, Answer>::new("open_run");
         let answer = ctx
             .execute_activity(activity, opening, options::command())
             .await;

@@ -2,6 +2,7 @@
 
 use annal_core::Phase;
 use annal_core::item::Verdict;
+use uuid::Uuid;
 
 use crate::support::{Bank, Setup, has_draft};
 
@@ -21,7 +22,6 @@ async fn every_event_names_its_workflow_step_activity_and_actor() {
             "{event:?}"
         );
         assert_eq!(made_by.attempt, 1, "{event:?}");
-        assert_eq!(event.metadata.correlation_id, bank.run.0);
         assert!(event.metadata.engine.starts_with("annal-flow "));
         let (by, activity) = (
             event.metadata.actor.id.as_str(),
@@ -61,4 +61,33 @@ async fn what_the_engine_does_names_the_command_that_led_to_it() {
     let completed = of("phase_completed", "complete_phase");
     assert_eq!(approved.causation_id, None);
     assert_eq!(completed.causation_id, Some(approved.command_id.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_request_set_off_bears_one_correlation_id() {
+    let (bank, _worker) = Bank::open(Setup::default()).await;
+    bank.hand_in(Phase::Planning, Verdict::Include).await;
+    bank.approve(Phase::Planning).await;
+    bank.until(has_draft(Phase::DataProfiling)).await;
+    let events = bank.events().await;
+    let of_command = |id: Uuid| {
+        let found = events.iter().find(|it| it.metadata.command_id.0 == id);
+        &found.expect("the command's event").metadata
+    };
+    for event in &events {
+        let own = &event.metadata;
+        let expected = match own.causation_id {
+            // Nobody traces here, so a request is known by its command.
+            None => own.command_id.0,
+            Some(cause) => of_command(cause).correlation_id,
+        };
+        assert_eq!(own.correlation_id, expected, "{event:?}");
+    }
+    let by_the_engine = |kind| events.iter().find(|it| it.event_type == kind);
+    let started = by_the_engine("phase_completed").expect("the event");
+    let causes = [
+        started.metadata.causation_id,
+        Some(started.metadata.correlation_id),
+    ];
+    assert_eq!(causes[0], causes[1], "the approval completed the phase");
 }

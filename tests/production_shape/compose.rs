@@ -1,0 +1,164 @@
+//! The container files, as far as they can be checked where nothing runs containers: what they name is there, and the words
+//! with which they start the program are words that it knows.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path};
+
+use serde_json::Value;
+
+use crate::support::Home;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+#[test]
+fn every_service_starts_the_program_with_words_that_it_knows() {
+    let home = Home::new();
+    let mut started = 0;
+    for (name, service) in ours() {
+        let health = &service["healthcheck"]["test"];
+        let mut calls = vec![words(&service["command"])];
+        if let ["CMD", "annal", rest @ ..] = words(health).as_slice() {
+            calls.push(rest.to_vec());
+        }
+        for mut call in calls {
+            call.push("--help");
+            let ended = home.run(&call);
+            assert_eq!(ended.status, 0, "{name}: annal {call:?}: {}", ended.stderr);
+            started += 1;
+        }
+    }
+    assert!(started >= 5, "only {started} calls");
+}
+
+#[test]
+fn every_variable_is_in_the_example_and_every_setting_is_told_of() {
+    let compose = read("docker-compose.yml");
+    let uses = compose.split("${").skip(1).map(|rest| {
+        let end = rest.find([':', '}', '?', '-']).unwrap();
+        &rest[..end]
+    });
+    let used: BTreeSet<&str> = uses.collect();
+    let example = read("docker/example.env");
+    let lines = example.lines().map(|line| line.trim_start_matches("# "));
+    let lines = lines.filter_map(|line| line.split_once('='));
+    let given: BTreeSet<&str> = lines.map(|(name, _)| name).collect();
+    assert_eq!(used, given);
+    let told = read("docs/deployments.md");
+    for (name, service) in ours() {
+        for variable in service["environment"].as_object().unwrap().keys() {
+            let written = format!("`{variable}`");
+            assert!(
+                told.contains(&written),
+                "{name}: docs/deployments.md does not tell of {written}"
+            );
+        }
+    }
+}
+
+#[test]
+fn our_services_are_closed_and_every_service_is_watched() {
+    for (name, service) in ours() {
+        assert_eq!(service["read_only"], true, "{name}");
+        assert_eq!(service["cap_drop"][0], "ALL", "{name}");
+        assert!(service["restart"].is_string(), "{name}");
+    }
+    for (name, service) in services() {
+        let once = service["restart"] == "on-failure";
+        let looked_at = service["healthcheck"].is_object() || name == "temporal-ui";
+        assert!(once || looked_at, "{name} has no health check");
+        let waits = service["depends_on"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        for other in waits.keys() {
+            assert!(
+                services().contains_key(other),
+                "{name} waits for {other}, which is not there"
+            );
+        }
+        for volume in service["volumes"].as_array().into_iter().flatten() {
+            let volume = volume.as_str().unwrap();
+            if let Some((file, _)) = volume.strip_prefix("./").and_then(|it| it.split_once(':')) {
+                assert!(
+                    Path::new(ROOT).join(file).is_file(),
+                    "{name}: {file} is not there"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_image_is_built_from_files_that_it_is_given() {
+    let allowed: BTreeSet<String> = read(".dockerignore")
+        .lines()
+        .filter_map(|line| line.strip_prefix('!').map(str::to_owned))
+        .collect();
+    for name in &allowed {
+        assert!(
+            Path::new(ROOT).join(name).exists(),
+            ".dockerignore lets in {name}, which is not there"
+        );
+    }
+    // What the program was really built from, as the compiler notes it beside it.
+    let noted = std::fs::read_to_string(format!("{}.d", env!("CARGO_BIN_EXE_annal"))).unwrap();
+    let root = Path::new(ROOT).canonicalize().unwrap();
+    let (_, sources) = noted.split_once(": ").unwrap();
+    let sources = sources.split_whitespace().map(Path::new);
+    let ours: Vec<&Path> = sources
+        .filter_map(|it| it.strip_prefix(&root).ok())
+        .collect();
+    assert!(ours.len() > 100, "{} sources", ours.len());
+    for source in ours {
+        let Some(Component::Normal(first)) = source.components().next() else {
+            continue;
+        };
+        let first = first.to_str().unwrap();
+        assert!(
+            allowed.contains(first),
+            ".dockerignore keeps out {}",
+            source.display()
+        );
+    }
+}
+
+#[test]
+fn the_images_are_those_that_are_tested() {
+    let dockerfile = read("docker/Dockerfile");
+    let toolchain = read("rust-toolchain.toml");
+    let channel = toolchain.split('"').nth(1).unwrap();
+    let minor = channel.rsplitn(2, '.').last().unwrap();
+    assert!(
+        dockerfile.contains(&format!("FROM rust:{channel}"))
+            || dockerfile.contains(&format!("FROM rust:{minor}")),
+        "{channel}"
+    );
+    assert!(dockerfile.contains(
+        "cargo build --release --locked --package annal-cli && cp target/release/annal /annal"
+    ));
+    let temporal = &services()["temporal"]["image"];
+    let release = annal_stack::TEMPORAL_RELEASE;
+    assert_eq!(temporal, &format!("temporalio/auto-setup:{release}"));
+}
+
+/// The services that run our image.
+fn ours() -> impl Iterator<Item = (String, Value)> {
+    services()
+        .into_iter()
+        .filter(|(_, it)| it["image"] == "annal")
+}
+
+fn services() -> serde_json::Map<String, Value> {
+    let compose: Value = serde_saphyr::from_str(&read("docker-compose.yml")).unwrap();
+    compose["services"].as_object().unwrap().clone()
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    let words = list.as_array().into_iter().flatten();
+    words.filter_map(Value::as_str).collect()
+}
+
+fn read(name: &str) -> String {
+    let path = Path::new(ROOT).join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|no| panic!("{}: {no}", path.display()))
+}

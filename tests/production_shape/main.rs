@@ -9,6 +9,8 @@ mod compose;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use annal_core::envelope::Recorded;
@@ -57,6 +59,8 @@ async fn temporal_on_postgres_two_workers_and_a_projector_with_logins_of_their_o
     let mut first = Running::start(&worker_login, &["worker"]);
     let _second = Running::start(&worker_login, &["worker"]);
     let _projector = Running::start(&projector_login, &["projector"]);
+    let server_login = at(&with_login(&admin, "annal_server_login:server"));
+    let mut server = Running::start(&server_login, &["server", "--listen", "127.0.0.1:0"]);
     let demo = worker_login.spawn(&["demo", "--json", "--people-only"]);
     let ledger: LedgerId = "main".parse().unwrap();
     let log = Log::connect(&admin, ledger).await.unwrap();
@@ -80,6 +84,11 @@ async fn temporal_on_postgres_two_workers_and_a_projector_with_logins_of_their_o
     // What the logins are for, and nothing else.
     let (code, _) = worker_login.refused(5, &["migrate"]);
     assert!(code.starts_with("log_"), "{code}");
+    let page = get(
+        server.first_line().strip_prefix("server: http://").unwrap(),
+        "/sign-in",
+    );
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     one_trace_joins_what_a_person_did_and_what_came_of_it(&log, &collector).await;
     drop(log);
     stack.stop().await.unwrap();
@@ -131,12 +140,24 @@ async fn runs_in_temporals_database(admin: &str) -> i64 {
         .unwrap()
 }
 
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 /// The statements of the script, with a password for each variable.
 fn logins() -> String {
     let (_, statements) = LOGINS.split_once("<<'SQL'\n").unwrap();
     let (statements, _) = statements.split_once("\nSQL").unwrap();
     let mut statements = statements.to_owned();
-    for login in ["worker", "projector"] {
+    for login in ["worker", "projector", "server"] {
         statements = statements.replace(&format!(":'{login}'"), &format!("'{login}'"));
     }
     statements

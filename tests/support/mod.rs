@@ -7,6 +7,7 @@
 
 pub(crate) mod office;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -132,6 +133,14 @@ pub(crate) struct Running(Child);
 impl Running {
     pub(crate) fn start(home: &Home, words: &[&str]) -> Self {
         Self(home.spawn(words))
+    }
+
+    /// What it says once it is up.
+    pub(crate) fn first_line(&mut self) -> String {
+        let mut line = String::new();
+        let stdout = self.0.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
     }
 
     pub(crate) fn kill(&mut self) {

@@ -47,7 +47,11 @@ fn start(name: &str, cli: Cli, output: Output) -> Result<(), CliError> {
     let telemetry = Telemetry::start()?;
     let span = match &cli.command {
         // What goes on and on, and what plays many people, is no single request.
-        Command::Demo(_) | Command::Up(_) | Command::Worker(_) | Command::Projector => Span::none(),
+        Command::Demo(_)
+        | Command::Up(_)
+        | Command::Server(_)
+        | Command::Worker(_)
+        | Command::Projector => Span::none(),
         _ => telemetry::command(name),
     };
     let ended = runtime.block_on(run(cli, output).instrument(span));

@@ -11,6 +11,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::Duration;
 
 use annal_core::envelope::Recorded;
@@ -61,7 +62,9 @@ async fn temporal_on_postgres_two_workers_and_a_projector_with_logins_of_their_o
     let _projector = Running::start(&projector_login, &["projector"]);
     let server_login = at(&with_login(&admin, "annal_server_login:server"));
     let mut server = Running::start(&server_login, &["server", "--listen", "127.0.0.1:0"]);
-    let demo = worker_login.spawn(&["demo", "--json", "--people-only"]);
+    let mut demo = worker_login.command(&["demo", "--json", "--people-only"]);
+    let demo = demo.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let demo = demo.spawn().unwrap();
     let ledger: LedgerId = "main".parse().unwrap();
     let log = Log::connect(&admin, ledger).await.unwrap();
     while log.head().await.unwrap().position < Position(500) {
@@ -72,7 +75,8 @@ async fn temporal_on_postgres_two_workers_and_a_projector_with_logins_of_their_o
 
     let output = tokio::task::spawn_blocking(move || demo.wait_with_output().unwrap()).await;
     let output = output.unwrap();
-    assert!(output.status.success(), "the demo failed");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the demo failed: {complaint}");
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     let phases = result["phases"].as_array().unwrap();
     assert!(phases.len() == 9 && phases.iter().all(|it| it["status"] == "completed"));

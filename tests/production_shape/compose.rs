@@ -100,12 +100,12 @@ fn the_image_is_built_from_files_that_it_is_given() {
             ".dockerignore lets in {name}, which is not there"
         );
     }
-    let outside = files_outside_crates(&Path::new(ROOT).join("crates"));
+    let used = used_beside_crates(&Path::new(ROOT).join("crates"));
     assert!(
-        outside.contains("migrations") && outside.contains("examples"),
-        "{outside:?}"
+        used.contains("migrations") && used.contains("examples"),
+        "{used:?}"
     );
-    let kept_out: Vec<_> = outside.difference(&allowed).collect();
+    let kept_out: Vec<_> = used.difference(&allowed).collect();
     assert!(kept_out.is_empty(), ".dockerignore keeps out {kept_out:?}");
 }
 
@@ -128,38 +128,42 @@ fn the_images_are_those_that_are_tested() {
     assert_eq!(temporal, &format!("temporalio/auto-setup:{release}"));
 }
 
-/// The top folders that the sources under `folder` take files from, by `include_str!("../../../examples/…")` and the like.
-fn files_outside_crates(folder: &Path) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// The folders beside `crates` from which the sources under `folder` take files at compile time.
+fn used_beside_crates(folder: &Path) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_outside_crates(&path));
-        } else if path.extension().is_some_and(|it| it == "rs")
-            && !path.iter().any(|it| it == "tests")
-        {
+        if path.is_dir() && !path.ends_with("tests") {
+            used.extend(used_beside_crates(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let includes = text
-                .split("include_")
-                .skip(1)
-                .chain(text.split("migrate!(").skip(1));
-            for include in includes {
-                let Some(named) = include.split('"').nth(1) else {
-                    continue;
-                };
-                // From a crate, and from a file in one, so many steps lead out of it.
-                let out = named.trim_start_matches("$CARGO_MANIFEST_DIR/");
-                let top = out.trim_start_matches("../");
-                let steps = (out.len() - top.len()) / "../".len();
-                if steps >= 2
-                    && let Some((first, _)) = top.split_once('/').or(Some((top, "")))
-                {
-                    found.insert(first.to_owned());
-                }
-            }
+            let files = text.split("include_").skip(1);
+            let includes = files.chain(text.split("migrate!(").skip(1));
+            let named = includes.filter_map(|it| it.split('"').nth(1));
+            used.extend(named.filter_map(|name| beside_crates(&path, name)));
         }
     }
-    found
+    used
+}
+
+/// The folder at the top that a file lies in which a source names from its own place, or from its crate's.
+fn beside_crates(source: &Path, name: &str) -> Option<String> {
+    let root = Path::new(ROOT).canonicalize().unwrap();
+    let name = name.trim_start_matches("$CARGO_MANIFEST_DIR/");
+    let inside = source
+        .ancestors()
+        .skip(1)
+        .take_while(|it| !it.ends_with("crates"));
+    let mut places = inside.map(|place| place.join(name));
+    let found = places.find_map(|it| it.canonicalize().ok())?;
+    let first = found
+        .strip_prefix(&root)
+        .ok()?
+        .iter()
+        .next()?
+        .to_str()?
+        .to_owned();
+    (first != "crates").then_some(first)
 }
 
 /// The services that run our image.

@@ -16,8 +16,9 @@ use crate::head::Announcer;
 
 /// More commands than this in one transaction bring nothing and make everybody wait.
 const MAX_COMMANDS: usize = 256;
-/// A bulk command may be larger; it then travels alone.
-const MAX_WEIGHT: usize = 4 << 20;
+/// A few thousand events: more in one transaction bring nothing either, and make a bulk command wait for many others.
+/// One that is larger travels alone.
+const MAX_WEIGHT: usize = 512 << 10;
 /// Callers beyond this many wait before they are taken into the queue.
 const QUEUE: usize = 1_024;
 const DOING: &str = "appending events";

@@ -262,7 +262,7 @@ fn decisions(audit: &Audit, filter: DecisionFilter) -> Question<'_> {
 
 fn approvals(audit: &Audit, filter: DecisionFilter, pace: Pace) -> Question<'_> {
     of(move || {
-        let (filter, pace) = (filter.clone(), pace.clone());
+        let (filter, pace) = (filter.clone(), pace);
         async move { audit.approvals(&filter, pace).await.map(drop) }.boxed_local()
     })
 }

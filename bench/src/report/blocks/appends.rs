@@ -107,7 +107,7 @@ fn rows(all: &[Appends], streams: Streams) -> String {
         "esrs",
         "ours : best other",
     ];
-    table(&head, rows)
+    table(&head, &rows)
 }
 
 fn cell(it: &Rounds<'_>) -> String {
@@ -182,7 +182,7 @@ fn simple(
     }
     let mut head = vec!["callers × events"];
     head.extend(names.iter().map(String::as_str));
-    let table = table(&head, table_rows);
+    let table = table(&head, &table_rows);
     let chart = Bars {
         title: title.to_owned(),
         unit: "events/s, callers × events a command",

@@ -51,8 +51,7 @@ pub(super) fn block(records: &Records) -> Result<Option<Block>, Failure> {
             .to_vec(),
         by_tens: true,
     };
-    let text =
-        image("decisions.svg", "Time of a decision") + &table(&head, rows.to_vec()) + &by(&record);
+    let text = image("decisions.svg", "Time of a decision") + &table(&head, &rows) + &by(&record);
     Ok(Some(Block {
         name: "decisions",
         text,

@@ -70,7 +70,7 @@ pub(super) fn appends(records: &Records) -> Result<Option<Block>, Failure> {
     let mut head = vec!["callers × events"];
     head.extend(sizes.iter().map(String::as_str));
     head.push("p99, last : first");
-    let table = table(&head, rows);
+    let table = table(&head, &rows);
     let chart = Bars {
         title: "p99 of an append by size of the log; the line goes down to the median".to_owned(),
         unit: "ms",
@@ -122,7 +122,7 @@ pub(super) fn shown(records: &Records) -> Result<Option<Block>, Failure> {
     }
     let mut head = vec!["version, moment"];
     head.extend(sizes.iter().map(String::as_str));
-    let table = table(&head, rows);
+    let table = table(&head, &rows);
     let chart = Bars {
         title: "Reconstruction of a version at any position, by size of the log".to_owned(),
         unit: "ms",

@@ -33,7 +33,7 @@ pub(super) fn block(records: &Records) -> Result<Option<Block>, Failure> {
         row.push(asked.scans.to_string());
         row
     };
-    let rows = last.result.iter().map(row).collect();
+    let rows: Vec<_> = last.result.iter().map(row).collect();
     let sizes: Vec<String> = all
         .iter()
         .map(|(size, _)| format!("{} million events", size / 1_000_000))
@@ -43,7 +43,7 @@ pub(super) fn block(records: &Records) -> Result<Option<Block>, Failure> {
     head.push("scans of the log");
     let text = format!(
         "Median / most, in ms:\n\n{}{}",
-        table(&head, rows),
+        table(&head, &rows),
         by(last)
     );
     Ok(Some(Block {

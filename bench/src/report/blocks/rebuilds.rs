@@ -30,7 +30,7 @@ pub(super) fn block(records: &Records) -> Result<Option<Block>, Failure> {
             replay.map_or("–".to_owned(), |replay| times(it.fold.p50 / replay)),
         ]
     };
-    let rows = sorted.iter().map(row).collect();
+    let rows: Vec<_> = sorted.iter().map(row).collect();
     let head = [
         "what",
         "events",
@@ -48,7 +48,7 @@ pub(super) fn block(records: &Records) -> Result<Option<Block>, Failure> {
             .collect(),
         by_tens: true,
     };
-    let mut text = image("rebuild.svg", "Rebuilds") + &table(&head, rows);
+    let mut text = image("rebuild.svg", "Rebuilds") + &table(&head, &rows);
     if let Some(it) = writing {
         text += &format!(
             "\nSomebody who appends one event at a time while all projections are rebuilt from {} events (for {:.0} s) waits {} ms at the \

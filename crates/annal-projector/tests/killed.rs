@@ -47,7 +47,7 @@ async fn rebuilding() {
         .await
         .unwrap();
     let options = RebuildOptions {
-        chunk: 1_000,
+        chunk: 500,
         ..RebuildOptions::default()
     };
     // The session of the process that was killed may hold its claim for a moment.
@@ -98,7 +98,7 @@ fn kill_at(mut process: Child, point: u64, reached: &mut Reached, late: Duration
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_rebuild_killed_at_twenty_points_gives_the_same_tables_while_everybody_works() {
-    let events = variable("ANNAL_REBUILD_EVENTS").unwrap_or(20_000);
+    let events = variable("ANNAL_REBUILD_EVENTS").unwrap_or(8_000);
     let seed = variable("ANNAL_SEED").unwrap_or_else(|| rand::rng().random());
     let mut dice = StdRng::seed_from_u64(seed);
     let prepared = Prepared::fresh().await;
@@ -196,7 +196,7 @@ async fn not_swapped_since(
 async fn write(log: Log, stop: Arc<AtomicBool>) -> (u32, Duration) {
     let (mut written, mut longest) = (0, Duration::ZERO);
     // As fast as people would at the best of times, or the log outgrows what is to be measured.
-    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    let mut pace = tokio::time::interval(Duration::from_millis(50));
     for number in 1 << 20.. {
         for command in run(number, ORDINARY) {
             pace.tick().await;

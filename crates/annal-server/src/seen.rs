@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 
 use crate::app::{App, Ledger};
 use crate::problem::{Problem, kinds};
+use crate::sign_in::{Reason, Witness};
 use crate::viewer::{Access, Viewer};
 
 /// A ledger as far as somebody sees it; as an extractor, the one that the path names as `{ledger}`.
@@ -110,7 +111,7 @@ impl FromRequestParts<App> for Seen {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let viewer = Viewer::from_request_parts(parts, app).await?;
         let id: LedgerId = named(parts, app, "ledger").await?;
-        Self::of(app, viewer, &id)
+        noted(parts, Self::of(app, viewer, &id))
     }
 }
 
@@ -120,13 +121,22 @@ impl FromRequestParts<App> for SeenRun {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let seen = Seen::from_request_parts(parts, app).await?;
         let run: RunId = named(parts, app, "run").await?;
-        let standing = seen.run(run).await?;
+        let standing = noted(parts, seen.run(run).await)?;
         Ok(Self {
             seen,
             run,
             standing,
         })
     }
+}
+
+/// That somebody asked for what they do not see is recorded, whether it is there or not.
+fn noted<T>(parts: &Parts, looked: Result<T, Problem>) -> Result<T, Problem> {
+    looked.inspect_err(|no| {
+        if no.code() == kinds::NOT_FOUND.code {
+            Witness::in_request(&parts.extensions).refuse(Reason::NotSeen);
+        }
+    })
 }
 
 /// A part of the path. One that cannot be such an id names nothing.

@@ -12,7 +12,7 @@ use axum::extract::rejection::{
     BytesRejection, PathRejection, QueryRejection, RawPathParamsRejection,
 };
 
-use crate::sign_in::NotSignedIn;
+use crate::sign_in::{NotSignedIn, READ_ONLY};
 
 use super::{Kind, Problem, kinds};
 
@@ -23,6 +23,7 @@ impl From<NotSignedIn> for Problem {
     fn from(no: NotSignedIn) -> Self {
         match no {
             NotSignedIn::Unknown(why) => Self::new(&kinds::NOT_SIGNED_IN, why),
+            NotSignedIn::ReadOnly => Self::new(&kinds::NOT_ALLOWED, READ_ONLY),
             NotSignedIn::PasswordDue => {
                 Self::new(&kinds::PASSWORD_DUE, "nothing else can be done before")
             }

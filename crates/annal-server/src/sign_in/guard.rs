@@ -14,6 +14,7 @@ use super::settings::SignInSettings;
 use super::who::{bearer, problem};
 use super::witness::Witness;
 use crate::app::App;
+use crate::problem::{Problem, kinds};
 
 /// The header that a script sends the token in.
 const HEADER: &str = "x-csrf-token";
@@ -39,7 +40,11 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         }
     };
     let status = response.status();
-    let otherwise = (status == StatusCode::FORBIDDEN).then_some(Reason::Forbidden);
+    // A refusal by the rules of the domain is recorded in the run's own stream.
+    let code = response.extensions().get::<Problem>().map(Problem::code);
+    let access =
+        status == StatusCode::FORBIDDEN && code.is_none_or(|code| code == kinds::NOT_ALLOWED.code);
+    let otherwise = access.then_some(Reason::Forbidden);
     let refusal = witness.refusal(otherwise);
     // Who opens a page without having signed in has not tried anything yet.
     if let Some(refusal) = refusal.filter(|it| !(page && it.reason == Reason::NoCredential)) {

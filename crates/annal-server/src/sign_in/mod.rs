@@ -39,10 +39,11 @@ pub use accounts::{
 pub(crate) use confirm::Confirmed;
 pub(crate) use confirm::signs_in_anew;
 pub(crate) use guard::guard;
+pub(crate) use refusals::Reason;
 pub(crate) use secret::SecretHash;
 pub use settings::{OpenIdConnectSettings, SignInSettings, Timeouts};
 pub use tokens::{NewToken, TokenInfo};
-pub(crate) use who::{NotSignedIn, viewer_of};
+pub(crate) use who::{NotSignedIn, READ_ONLY, viewer_of};
 pub(crate) use witness::Witness;
 
 /// What signing in needs. Part of the [`App`].

@@ -12,13 +12,15 @@ use super::sessions::{Found, Over};
 use super::tokens::FoundToken;
 use super::witness::Witness;
 use crate::app::App;
-use crate::viewer::{Via, Viewer};
+use crate::viewer::{Scope, Via, Viewer};
 
 /// A request that is from nobody who is let in. The layer around all routes makes a redirect of it for a page.
 #[derive(Debug)]
 pub(crate) enum NotSignedIn {
     /// It has to prove who it is from.
     Unknown(&'static str),
+    /// A token that may only read was to change something.
+    ReadOnly,
     /// Somebody whose password was chosen by another has to choose their own first.
     PasswordDue,
     /// It could not be found out.
@@ -29,6 +31,7 @@ impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
         let (status, code, detail) = match self {
             Self::Unknown(why) => (StatusCode::UNAUTHORIZED, "not_signed_in", why),
+            Self::ReadOnly => (StatusCode::FORBIDDEN, "not_allowed", READ_ONLY),
             Self::PasswordDue => (
                 StatusCode::FORBIDDEN,
                 "password_due",
@@ -43,6 +46,10 @@ impl IntoResponse for NotSignedIn {
         problem(status, code, detail)
     }
 }
+
+/// What a token that may only read is told.
+pub(crate) const READ_ONLY: &str =
+    "the token's scope is `read`; use one that was made with `--scope act`";
 
 /// A problem document.
 pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
@@ -73,6 +80,17 @@ pub(crate) async fn viewer_of(app: &App, parts: &Parts) -> Result<Viewer, NotSig
     if due && !parts.uri.path().starts_with("/sign-") {
         witness.refuse(Reason::OneTimePassword);
         return Err(NotSignedIn::PasswordDue);
+    }
+    let only_reads = matches!(
+        &viewer.via,
+        Via::Token {
+            scope: Scope::Read,
+            ..
+        }
+    );
+    if only_reads && !parts.method.is_safe() {
+        witness.refuse(Reason::Scope);
+        return Err(NotSignedIn::ReadOnly);
     }
     Ok(viewer)
 }

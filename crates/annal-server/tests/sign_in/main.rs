@@ -1,0 +1,9 @@
+//! Signing in to a real server, on a real database, over HTTP as a browser does it.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod forgery;
+mod guessing;
+mod local;
+mod support;
+mod tokens;

@@ -7,6 +7,7 @@
     reason = "the helpers beside the tests are tests too"
 )]
 
+mod accounts;
 mod appending;
 mod breaking;
 mod files;

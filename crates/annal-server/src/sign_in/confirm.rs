@@ -149,8 +149,13 @@ pub(super) struct Given {
 }
 
 /// The page that asks for the password again.
-pub(super) async fn page(viewer: Viewer, Query(asked): Query<Asked>) -> Response {
-    pages::confirm(&viewer, &asked.act, &safe(&asked.next), None).into_response()
+pub(super) async fn page(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let next = safe(&asked.next);
+    pages::confirm(app.sign_in(), &viewer, (&asked.act, &next), None).into_response()
 }
 
 /// Takes the password. A page goes on with `next`; a script that accepts JSON gets 204.
@@ -165,7 +170,9 @@ pub(super) async fn confirm(
     let refused = |status, said: Said| match by_script {
         true => problem(status, "wrong_password", &said.to_string()),
         false => {
-            let page = pages::confirm(&viewer, &given.act, &safe(&given.next), Some(said));
+            let next = safe(&given.next);
+            let about = (given.act.as_str(), next.as_str());
+            let page = pages::confirm(app.sign_in(), &viewer, about, Some(said));
             (status, page).into_response()
         }
     };

@@ -16,6 +16,11 @@ impl SessionCookie {
         Self { tls }
     }
 
+    /// Whether browsers reach the server by TLS.
+    pub(crate) const fn is_tls(self) -> bool {
+        self.tls
+    }
+
     /// With TLS, the prefix makes browsers refuse a cookie that another host or a plain connection tries to plant.
     pub(crate) const fn name(self) -> &'static str {
         match self.tls {

@@ -10,6 +10,7 @@ mod cookie;
 mod guard;
 mod local;
 mod next;
+mod oidc;
 mod pages;
 mod password;
 mod refusals;
@@ -28,6 +29,7 @@ use crate::app::App;
 use crate::console::guarded;
 use crate::settings::ServerSettings;
 use cookie::SessionCookie;
+use oidc::Issuer;
 use refusals::Refusals;
 use sessions::Sessions;
 
@@ -53,6 +55,7 @@ pub(crate) struct SignIn {
     sessions: Sessions,
     refusals: Refusals,
     cookie: SessionCookie,
+    issuer: Option<Issuer>,
     settings: SignInSettings,
 }
 
@@ -68,6 +71,11 @@ impl SignIn {
             sessions: Sessions::new(accounts.clone(), sign_in.timeouts.clone()),
             refusals: Refusals::connect(&settings.database_url).await?,
             cookie: SessionCookie::new(tls),
+            issuer: sign_in
+                .openid_connect
+                .clone()
+                .map(Issuer::new)
+                .transpose()?,
             settings: sign_in,
             accounts,
         })
@@ -91,6 +99,8 @@ pub(crate) fn routes() -> Router<App> {
             "/sign-in/confirm",
             get(confirm::page).post(confirm::confirm),
         )
+        .route("/sign-in/openid-connect", get(oidc::start))
+        .route(oidc::CALLBACK, get(oidc::callback))
         .route("/sign-out", get(local::sign_out_page).post(local::sign_out))
         .route("/sign-out/everywhere", post(local::sign_out_everywhere));
     guarded(pages)

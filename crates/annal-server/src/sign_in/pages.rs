@@ -60,6 +60,9 @@ pub(super) fn sign_in(
                 (password_field("password", "Password", "current-password", !person.is_empty()))
                 button type="submit" { "Sign in" }
             }
+            @if let Some(issuer) = &sign_in.issuer {
+                p { a.button href=(elsewhere(next, None)) { (issuer.label()) } }
+            }
         },
     )
 }
@@ -83,6 +86,26 @@ pub(super) fn sign_out(viewer: &Viewer) -> Markup {
             p { a href="/sign-in/password" { "Choose another password" } }
         },
     )
+}
+
+/// The way to the issuer; for whom signs in anew, with the act.
+fn elsewhere(next: &str, act: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", next);
+    if let Some(act) = act {
+        query.append_pair("act", act);
+    }
+    format!("/sign-in/openid-connect?{}", query.finish())
+}
+
+/// Why somebody is not let in who came from the issuer.
+pub(super) fn refused(why: &str) -> Markup {
+    let content = html! {
+        h1 { "You are not signed in" }
+        p.problem role="alert" { (why) }
+        p { a href="/sign-in" { "Sign in" } }
+    };
+    page("Not signed in", None, &content)
 }
 
 /// Where one chooses another password.
@@ -114,7 +137,12 @@ pub(super) fn password(viewer: &Viewer, said: Option<Said>) -> Markup {
 }
 
 /// Where one gives the password again for an act.
-pub(super) fn confirm(viewer: &Viewer, act: &str, next: &str, said: Option<Said>) -> Markup {
+pub(super) fn confirm(
+    sign_in: &SignIn,
+    viewer: &Viewer,
+    (act, next): (&str, &str),
+    said: Option<Said>,
+) -> Markup {
     page(
         "Confirm that it is you",
         Some(viewer),
@@ -129,6 +157,9 @@ pub(super) fn confirm(viewer: &Viewer, act: &str, next: &str, said: Option<Said>
                 input type="hidden" name="username" value=(viewer.person) autocomplete="username";
                 (password_field("password", "Password", "current-password", true))
                 button type="submit" { "Go on" }
+            }
+            @if let Some(issuer) = &sign_in.issuer {
+                p { a.button href=(elsewhere(next, Some(act))) { (issuer.label()) } }
             }
         },
     )

@@ -45,6 +45,9 @@ pub enum AccountError {
     /// Hashing failed.
     #[error("a password could not be hashed: {0}")]
     Hashing(String),
+    /// Issuers cannot be asked from this process.
+    #[error("an OpenID Connect issuer cannot be asked: {0}")]
+    Issuer(String),
     /// The database could not do it.
     #[error(
         "the accounts could not be reached while {doing}: {source}; check that PostgreSQL is up and that the login belongs to annal_server"
@@ -76,6 +79,7 @@ impl AccountError {
             Self::Linked { .. } => "account_linked",
             Self::Reserved(_) => "account_reserved_ledger",
             Self::Hashing(_) => "account_hashing",
+            Self::Issuer(_) => "account_issuer",
             Self::Database { .. } => "account_database",
             Self::Record(no) => no.code(),
             Self::Log(no) => no.code(),
@@ -87,7 +91,11 @@ impl AccountError {
     pub fn is_callers(&self) -> bool {
         !matches!(
             self,
-            Self::Hashing(_) | Self::Database { .. } | Self::Record(_) | Self::Log(_)
+            Self::Hashing(_)
+                | Self::Issuer(_)
+                | Self::Database { .. }
+                | Self::Record(_)
+                | Self::Log(_)
         )
     }
 

@@ -4,7 +4,6 @@ use annal_core::definition::Definition;
 use annal_core::dossier::DossierCommand as C;
 use annal_core::dossier::command::{OwnerAssignment, SectionSignature};
 use annal_core::dossier::event::{FileRef, Meaning};
-use annal_core::dossier::state::Version;
 use annal_core::item::{DecisionLevel, ItemVerdict, NewItem, Verdict};
 use annal_core::people::Person;
 use annal_core::run::RunCommand;
@@ -29,7 +28,7 @@ pub(super) async fn on_phase(
     let case = &run.standing.case;
     let version = fields.maybe("version")?;
     let command = match name {
-        "decide" => decide(case, phase, fields)?,
+        "decide" => decide(fields)?,
         "submit" => C::Submit { version },
         "withdraw" => C::Withdraw { version },
         "approve" => C::Approve { version },
@@ -50,7 +49,7 @@ pub(super) async fn on_phase(
         "remove-items" => C::RemoveItems {
             items: fields.each("item")?,
         },
-        "assign" => assign(case, fields)?,
+        "assign" => assign(fields)?,
         "acknowledge" => C::AcknowledgeOwnership {
             attributes: fields.each("attribute")?,
         },
@@ -58,7 +57,7 @@ pub(super) async fn on_phase(
             attributes: fields.each("attribute")?,
             to: fields.due("to")?,
         },
-        "request" => request(case, fields)?,
+        "request" => request(fields)?,
         "submit-document" => C::SubmitDocument {
             document: fields.due("document")?,
             request: fields.due("request")?,
@@ -112,28 +111,32 @@ fn unknown(name: &str) -> Problem {
     Problem::not_found(format_args!("act '{name}'"))
 }
 
-/// Verdicts for what is picked, or for all that are open on the level.
-fn decide(case: &Case, phase: Phase, fields: &Fields) -> Result<C, Problem> {
-    let level = level(fields)?;
+/// Verdicts for what is picked, or for all that were open when the form was made.
+fn decide(fields: &Fields) -> Result<C, Problem> {
     let verdict = named::<Verdict>("verdict", fields)?;
-    let version = fields.maybe("version")?;
-    let dossier = case.dossier(phase);
-    let items = match (fields.typed("among"), dossier.open_version()) {
-        ("rest", Some(open)) => undecided(open, level),
-        _ => fields.each("item")?,
-    };
+    let items = fields.each::<ItemId>(among("item", fields))?;
     let decisions = items.into_iter().map(|item| ItemVerdict { item, verdict });
     Ok(C::Decide {
-        version,
-        level,
+        version: fields.maybe("version")?,
+        level: level(fields)?,
         decisions: decisions.collect(),
     })
 }
 
-fn undecided(version: &Version, level: DecisionLevel) -> Vec<ItemId> {
-    let open = version.items.iter();
-    let open = open.filter(|(_, it)| !it.locked && it.verdict_at(level).is_none());
-    open.map(|(id, _)| id.clone()).collect()
+/// The field that names what is meant: what was picked, or all that were open.
+fn among<'f>(picked: &'f str, fields: &Fields) -> &'f str {
+    match fields.typed("among") {
+        "rest" => "open",
+        _ => picked,
+    }
+}
+
+/// The values of a field that are pairs, as JSON.
+fn pairs<A: DeserializeOwned>(name: &str, fields: &Fields) -> Result<Vec<A>, Problem> {
+    let pairs = fields.all(name).map(serde_json::from_str);
+    pairs
+        .collect::<Result<_, _>>()
+        .map_err(|no| invalid(name, &no))
 }
 
 fn level(fields: &Fields) -> Result<DecisionLevel, Problem> {
@@ -158,18 +161,9 @@ fn change(case: &Case, phase: Phase, fields: &Fields) -> Result<C, Problem> {
     Ok(C::ChangeItem { item, content })
 }
 
-fn assign(case: &Case, fields: &Fields) -> Result<C, Problem> {
-    let phase = Phase::DataOwnerId;
+fn assign(fields: &Fields) -> Result<C, Problem> {
     let owner: PersonId = fields.due("owner")?;
-    let places: Vec<(ItemId, String)> = match fields.typed("among") {
-        "rest" => case.dossier(phase).unassigned(&case.basis(phase)),
-        _ => {
-            let places = fields.all("place").map(serde_json::from_str);
-            places
-                .collect::<Result<_, _>>()
-                .map_err(|no| invalid("place", &no))?
-        }
-    };
+    let places: Vec<(ItemId, String)> = pairs(among("place", fields), fields)?;
     let assigned = |(attribute, line_of_business)| OwnerAssignment {
         attribute,
         line_of_business,
@@ -179,20 +173,14 @@ fn assign(case: &Case, fields: &Fields) -> Result<C, Problem> {
     Ok(C::AssignOwners { assignments })
 }
 
-/// Asks for all that the owner answers for and was not asked yet.
-fn request(case: &Case, fields: &Fields) -> Result<C, Problem> {
-    let phase = Phase::RequestInfo;
+/// Asks for all that the owner answers for and was not asked when the form was made.
+fn request(fields: &Fields) -> Result<C, Problem> {
     let owner: PersonId = fields.due("owner")?;
-    let open = case
-        .dossier(phase)
-        .unrequested(&case.basis(phase))
-        .into_iter();
-    let theirs = open
-        .filter(|(it, _)| *it == owner)
-        .map(|(_, attribute)| attribute);
+    let open: Vec<(PersonId, ItemId)> = pairs("open", fields)?;
+    let theirs = open.into_iter().filter(|(it, _)| *it == owner);
     Ok(C::RequestInformation {
         request: fields.due("request")?,
-        attributes: theirs.collect(),
+        attributes: theirs.map(|(_, attribute)| attribute).collect(),
         owner,
         text: fields.typed("text").to_owned(),
     })

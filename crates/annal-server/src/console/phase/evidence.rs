@@ -54,6 +54,7 @@ fn ask(desk: &Desk<'_>, dossier: &Dossier, open: &[(PersonId, annal_core::ItemId
     let usual = "Values of the approved samples as your source system holds them, as CSV.";
     let words = desk.typed("request", "text");
     desk.form(&Form::new("request", "Ask an owner for evidence", WORK), "acting", &html! {
+        @for (owner, attribute) in open { (hidden("open", serde_json::json!([owner, attribute]))) }
         (choice("request-owner", "owner", "Owner", &options, desk.typed("request", "owner")))
         (text("request-id", "request", "Name of the request", &name, true))
         (area("request-text", "text", "What is needed", if words.is_empty() { usual } else { words }, true))

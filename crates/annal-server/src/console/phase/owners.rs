@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::{Asked, pages};
 use crate::console::desk::{Desk, Form};
-use crate::console::parts::{Badge, Column, Row, Table, badge, choice, human};
+use crate::console::parts::{Badge, Column, Row, Table, badge, choice, hidden, human};
 
 const ASSIGN: &[Role] = &[Role::Tester, Role::DataExecutive];
 const ESCALATE: &[Role] = &[Role::Tester, Role::TestExecutive];
@@ -95,18 +95,22 @@ fn table(desk: &Desk<'_>, places: &[Place<'_>], asked: &Asked, picks: bool) -> M
 }
 
 /// An attribute and a line of business as one value of a form.
-pub(crate) fn place_value(attribute: &ItemId, line: &str) -> String {
+fn place_value(attribute: &ItemId, line: &str) -> String {
     serde_json::json!([attribute, line]).to_string()
 }
 
 fn assign(desk: &Desk<'_>, places: &[Place<'_>], asked: &Asked) -> Markup {
-    let free = places.iter().filter(|(_, _, it)| it.is_none()).count();
+    let free = places.iter().filter(|(_, _, it)| it.is_none());
+    let free: Vec<_> = free
+        .map(|(attribute, line, _)| place_value(attribute, line))
+        .collect();
     let owners = desk.case().run.holders(Role::DataOwner);
     let owners: Vec<_> = owners
         .iter()
         .map(|it| (it.id.to_string(), it.name.to_string()))
         .collect();
     desk.form(&Form::new("assign", "", ASSIGN), "deciding", &html! {
+        @for place in &free { (hidden("open", place)) }
         (table(desk, places, asked, true))
         div.bar {
             (choice("assign-owner", "owner", "Owner", &owners, desk.typed("assign", "owner")))
@@ -114,7 +118,7 @@ fn assign(desk: &Desk<'_>, places: &[Place<'_>], asked: &Asked) -> Markup {
                 label for="assign-among" { "Of" }
                 select #assign-among name="among" {
                     option value="picked" selected[desk.typed("assign", "among") != "rest"] { "what is picked" }
-                    option value="rest" selected[desk.typed("assign", "among") == "rest"] { "all " (free) " without an owner" }
+                    option value="rest" selected[desk.typed("assign", "among") == "rest"] { "all " (free.len()) " without an owner" }
                 }
                 span.soft data-count="owners" {}
             }

@@ -146,23 +146,23 @@ fn decide(
     roles: &[Role],
     asked: &Asked,
 ) -> Markup {
-    let open = version
-        .items
-        .values()
-        .filter(|it| !it.locked && it.verdict_at(level).is_none());
-    let open = open.count();
+    let open = version.items.iter();
+    let open = open.filter(|(_, it)| !it.locked && it.verdict_at(level).is_none());
+    let open: Vec<_> = open.map(|(id, _)| id).collect();
     let verdicts = allowed_verdicts(phase, level);
     let form = Form::new("decide", "", roles);
     desk.form(&form, "deciding", &html! {
         (hidden("version", version.number))
         (hidden("level", match level { DecisionLevel::Tester => "tester", DecisionLevel::ReportOwner => "report_owner" }))
+        // "All that are open" means what was open when the form was made, so that a second click asks for the same.
+        @for id in &open { (hidden("open", id)) }
         (items(desk, version, phase, asked, Some(level)))
         div.bar {
             div.field.among {
                 label for="among" { "Decide on" }
                 select #among name="among" {
                     option value="picked" selected[desk.typed("decide", "among") != "rest"] { "what is picked" }
-                    option value="rest" selected[desk.typed("decide", "among") == "rest"] { "all " (open) " that are open" }
+                    option value="rest" selected[desk.typed("decide", "among") == "rest"] { "all " (open.len()) " that are open" }
                 }
                 span.soft data-count="items" {}
             }

@@ -148,7 +148,7 @@ fn people(desk: &Desk<'_>) -> Markup {
         empty: "Nobody is on the register.",
         filter: false,
     };
-    html! { h2 { "People" } (table.markup()) }
+    html! { section.stack aria-label="People" { (table.markup()) } }
 }
 
 fn transitions_taken(desk: &Desk<'_>, rows: &[TransitionRow]) -> Markup {
@@ -178,7 +178,7 @@ fn transitions_taken(desk: &Desk<'_>, rows: &[TransitionRow]) -> Markup {
         empty: "None was taken yet.",
         filter: false,
     };
-    html! { h2 { "Transitions" } (table.markup()) }
+    html! { section.stack aria-label="Transitions" { (table.markup()) } }
 }
 
 fn all_steps(desk: &Desk<'_>, steps: &[StepRow]) -> Markup {

@@ -1,0 +1,8 @@
+//! The console as a browser without a script has it: forms and pages, on a real database, a real Temporal server and a
+//! real worker.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod deciding;
+mod opening;
+mod support;

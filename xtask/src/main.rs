@@ -25,6 +25,8 @@ enum Task {
     Test,
     /// Formatting, lints and dependencies only.
     Lint,
+    /// Pictures of every page of the console, into docs/screenshots.
+    Screenshots,
     /// The test task, and then the demo with its result checked.
     Ci,
     /// Benchmarks beside other event stores, and the page of their results: an hour or more, and 10 GB of disk.
@@ -39,6 +41,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Lint => lint(),
         Task::Test => test(),
+        Task::Screenshots => screenshots(),
         Task::Ci => {
             test()?;
             demo::check()
@@ -74,8 +77,43 @@ fn test() -> Result<()> {
         "PostgreSQL and Temporal",
         &mut step::built_example("install"),
     )?;
+    // The console is tested in a real browser, which this installs where it is missing and may be.
+    step(
+        "Chromium and axe",
+        &mut step::built_example("install_browser"),
+    )?;
     step(
         "tests",
         &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]),
+    )
+}
+
+fn screenshots() -> Result<()> {
+    step(
+        "Chromium and axe",
+        &mut cargo(&[
+            "run",
+            "--locked",
+            "--package",
+            "annal-browser",
+            "--example",
+            "install_browser",
+        ]),
+    )?;
+    let pictures = [
+        "test",
+        "--locked",
+        "--package",
+        "annal-cli",
+        "--test",
+        "browser",
+        "--",
+        "--ignored",
+        "every_page_has_its_pictures",
+    ];
+    let folder = step::root().join("docs/screenshots");
+    step(
+        "pictures",
+        cargo(&pictures).env("ANNAL_SCREENSHOTS", folder),
     )
 }

@@ -60,6 +60,25 @@ impl Audit {
         query
     }
 
+    /// The rows of a query that [`Audit::select`] began, where one statement is the whole question.
+    pub(crate) async fn rows_now<T>(
+        &self,
+        mut query: QueryBuilder<'static, Postgres>,
+        order: &str,
+        doing: &'static str,
+    ) -> Result<Vec<T>, AuditError>
+    where
+        T: DeserializeOwned + Send + Unpin + 'static,
+    {
+        query.push(format!(" ORDER BY {order}) r"));
+        let rows: Vec<Json<T>> = query
+            .build_query_scalar()
+            .fetch_all(self.log.pool())
+            .await
+            .asking(doing)?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
     pub(crate) fn answer<T>(&self, head_position: Position, rows: Vec<T>) -> Answer<T> {
         Answer {
             ledger: self.log.ledger().clone(),

@@ -28,6 +28,8 @@ pub struct ProjectionStatus {
     pub skipped: u64,
     /// When its cursor last moved; none before the first event.
     pub changed_at: Option<DateTime<Utc>>,
+    /// When its table was made: prepared, or last rebuilt.
+    pub made_at: DateTime<Utc>,
 }
 
 /// Whether a projection goes on.
@@ -90,6 +92,7 @@ struct StatusRow {
     rebuild_due: bool,
     skipped: i64,
     changed_at: Option<DateTime<Utc>>,
+    made_at: DateTime<Utc>,
     error_position: Option<i64>,
     error: Option<String>,
     failed_at: Option<DateTime<Utc>>,
@@ -105,7 +108,7 @@ pub(crate) async fn read(
                 (SELECT count(*) FROM annal_read.projection_skips k
                  WHERE k.projection = p.projection AND k.ledger = $1) AS skipped,
                 coalesce((SELECT max(position) FROM annal.events WHERE ledger = $1), 0) AS head,
-                s.changed_at, s.error_position, s.error, s.failed_at
+                s.changed_at, p.made_at, s.error_position, s.error, s.failed_at
          FROM annal_read.projections p
          LEFT JOIN annal_read.projection_status s ON s.projection = p.projection AND s.ledger = $1
          ORDER BY p.projection",
@@ -137,6 +140,7 @@ impl StatusRow {
             rebuild_due: self.rebuild_due,
             skipped: position_of(self.skipped).0,
             changed_at: self.changed_at,
+            made_at: self.made_at,
         }
     }
 }

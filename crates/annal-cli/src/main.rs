@@ -1,6 +1,7 @@
 //! The `annal` command.
 
 mod args;
+mod checkpoints;
 mod commands;
 mod demo;
 mod error;

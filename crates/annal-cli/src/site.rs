@@ -177,6 +177,10 @@ impl Site {
             temporal_namespace: temporal.namespace,
             ledgers: vec![self.args.ledger.clone()],
             sign_in: SignInSettings::default(),
+            checkpoints: crate::checkpoints::settings(&self.args.home, ours()),
+            temporal_ui: std::env::var("TEMPORAL_UI_URL")
+                .ok()
+                .and_then(|it| it.parse().ok()),
         }
     }
 

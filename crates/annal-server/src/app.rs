@@ -9,10 +9,13 @@ use annal_flow::{Cases, FlowClient};
 use annal_log::Log;
 use annal_projector::Projector;
 
+use crate::checkpoints::Checkpoints;
 use crate::error::ServerError;
+use crate::jobs::Jobs;
 use crate::reached::Reached;
 use crate::settings::ServerSettings;
 use crate::sign_in::SignIn;
+use crate::temporal_ui::TemporalUi;
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +24,9 @@ pub(crate) struct App(Arc<Shared>);
 struct Shared {
     ledgers: BTreeMap<LedgerId, Ledger>,
     sign_in: SignIn,
+    checkpoints: Checkpoints,
+    jobs: Jobs,
+    temporal_ui: Option<TemporalUi>,
 }
 
 /// One ledger, and the ways to it.
@@ -44,7 +50,13 @@ impl App {
             ledgers.insert(id.clone(), Ledger::connect(settings, id).await?);
         }
         let sign_in = SignIn::connect(settings).await?;
-        Ok(Self(Arc::new(Shared { ledgers, sign_in })))
+        Ok(Self(Arc::new(Shared {
+            jobs: Jobs::watching(ledgers.values()),
+            checkpoints: Checkpoints::new(settings.checkpoints.clone()),
+            temporal_ui: TemporalUi::of(settings),
+            ledgers,
+            sign_in,
+        })))
     }
 
     /// A ledger that is served here.
@@ -55,6 +67,21 @@ impl App {
     /// Sessions, accounts, and the record of who was refused.
     pub(crate) fn sign_in(&self) -> &SignIn {
         &self.0.sign_in
+    }
+
+    /// What stands for the logs, outside the database.
+    pub(crate) fn checkpoints(&self) -> &Checkpoints {
+        &self.0.checkpoints
+    }
+
+    /// What goes on in the background.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.0.jobs
+    }
+
+    /// Where Temporal's own pages show an execution of a workflow; none where nobody said where they are.
+    pub(crate) fn in_temporal_ui(&self, workflow: &str, execution: &str) -> Option<String> {
+        Some(self.0.temporal_ui.as_ref()?.execution(workflow, execution))
     }
 
     pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {

@@ -6,8 +6,10 @@
 mod acting;
 mod api;
 mod app;
+mod checkpoints;
 mod console;
 mod error;
+mod jobs;
 mod ops;
 mod problem;
 mod reached;
@@ -16,8 +18,10 @@ mod seen;
 mod server;
 mod settings;
 mod sign_in;
+mod temporal_ui;
 mod viewer;
 
+pub use checkpoints::CheckpointSettings;
 pub use error::ServerError;
 pub use server::Server;
 pub use settings::ServerSettings;

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 
 use annal_core::LedgerId;
 
+use url::Url;
+
+use crate::checkpoints::CheckpointSettings;
 use crate::sign_in::SignInSettings;
 
 /// Where a server listens and what it serves.
@@ -21,4 +24,8 @@ pub struct ServerSettings {
     pub ledgers: Vec<LedgerId>,
     /// How people sign in.
     pub sign_in: SignInSettings,
+    /// Where signed checkpoints are kept, and what signs new ones.
+    pub checkpoints: CheckpointSettings,
+    /// Where Temporal's own pages are, for links; none where there are none.
+    pub temporal_ui: Option<Url>,
 }

@@ -3,13 +3,19 @@
 
 mod acting;
 mod assets;
+mod audit;
+mod chart;
 mod desk;
+mod event;
 mod items;
 pub(crate) mod layout;
 mod live;
+mod metrics;
 pub(crate) mod parts;
 pub(crate) mod path;
 mod phase;
+mod projections;
+mod proof;
 mod runs;
 mod shell;
 mod start;
@@ -31,7 +37,12 @@ pub(crate) fn routes() -> Router<App> {
         .merge(work::routes())
         .merge(phase::routes())
         .merge(version::routes())
-        .merge(acting::routes());
+        .merge(acting::routes())
+        .merge(audit::routes())
+        .merge(event::routes())
+        .merge(metrics::routes())
+        .merge(projections::routes())
+        .merge(proof::routes());
     Router::new()
         .route("/assets/{name}", get(assets::asset))
         .merge(live::routes())

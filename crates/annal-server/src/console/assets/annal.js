@@ -232,6 +232,19 @@
     window.addEventListener("pagehide", () => events.close());
   };
 
+  // Progress: a part that says so is fetched again until it says so no more.
+  const follow = async (part) => {
+    await new Promise((done) => setTimeout(done, Number(part.dataset.refresh)));
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const next = page?.getElementById(part.id);
+    if (!next || !part.isConnected) return;
+    part.replaceWith(next);
+    enliven(next);
+    if (next.dataset.refresh) follow(next);
+    else say($("[role=status], [role=alert]", next)?.textContent ?? "Done.");
+  };
+
   const enliven = (within) => {
     localTimes(within);
     tables(within);
@@ -239,5 +252,6 @@
   };
   enliven(document);
   listen();
+  for (const part of $$("[data-refresh]")) follow(part);
   $("#problem")?.focus();
 })();

@@ -13,4 +13,4 @@ pub(crate) use field::{area, choice, csrf, file, hidden, text};
 pub(crate) use name::{human, person, verdict_badge, version_link};
 pub(crate) use problem::problem;
 pub(crate) use table::{Column, Row, Table};
-pub(crate) use time::{due, time};
+pub(crate) use time::{due, span, time};

@@ -1,0 +1,57 @@
+//! Every page: readable for everybody, in every light, on every screen, and without a word to anybody else.
+
+use annal_browser::{Browser, Colours, Driver, Impact, Screen};
+
+use crate::people::{ADMIN, Page};
+use crate::site::Site;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_open_to_everybody_and_speaks_to_nobody_else() {
+    let site = Site::after_the_demo();
+    site.onlookers().await;
+    let driver = Driver::start().unwrap();
+    let browser = site.browser(&driver, ADMIN).await;
+    let mut wrong = Vec::new();
+    let pages = site.pages();
+    for page in &pages {
+        browser.screen(Screen::DESK).await.unwrap();
+        browser.colours(Colours::Light).await.unwrap();
+        browser.go(&page.path).await.unwrap();
+        stands(&browser, page).await;
+        requests_stay_here(&browser, &site, page, &mut wrong).await;
+        findings(&browser, page, "at a desk", &mut wrong).await;
+        browser.colours(Colours::Dark).await.unwrap();
+        findings(&browser, page, "in the dark", &mut wrong).await;
+        browser.screen(Screen::PHONE).await.unwrap();
+        browser.colours(Colours::Light).await.unwrap();
+        findings(&browser, page, "on a phone", &mut wrong).await;
+        let over = browser.overflow().await.unwrap();
+        if over > 0 {
+            wrong.push(format!("{}: {over} pixels wider than a phone", page.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    crate::proving::the_log_is_proved(&site, &browser).await;
+}
+
+/// The page is there, and is no problem.
+async fn stands(browser: &Browser, page: &Page) {
+    let heading = browser.text("main h1").await.unwrap();
+    let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+    let status = browser.script(status, vec![]).await.unwrap();
+    assert_eq!(status, 200, "{} at {}: {heading}", page.name, page.path);
+}
+
+async fn requests_stay_here(browser: &Browser, site: &Site, page: &Page, wrong: &mut Vec<String>) {
+    for request in browser.requests().await.unwrap() {
+        if !request.starts_with(site.address()) {
+            wrong.push(format!("{}: asks {request}", page.name));
+        }
+    }
+}
+
+async fn findings(browser: &Browser, page: &Page, how: &str, wrong: &mut Vec<String>) {
+    let found = browser.findings().await.unwrap();
+    let bad = found.into_iter().filter(|it| it.impact >= Impact::Serious);
+    wrong.extend(bad.map(|it| format!("{} {how}: {it}", page.name)));
+}

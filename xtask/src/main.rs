@@ -5,6 +5,7 @@ mod bench;
 mod compose;
 mod demo;
 mod deny;
+mod schemathesis;
 mod step;
 
 use anyhow::Result;
@@ -23,6 +24,8 @@ struct Cli {
 enum Task {
     /// Everything that must pass: formatting, lints, dependencies, all tests.
     Test,
+    /// The HTTP API against its description, by schemathesis.
+    Schemathesis,
     /// Formatting, lints and dependencies only.
     Lint,
     /// Pictures of every page of the console, into docs/screenshots.
@@ -40,6 +43,17 @@ enum Task {
 fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Lint => lint(),
+        Task::Schemathesis => {
+            let build = [
+                "build",
+                "--locked",
+                "--package",
+                "annal-server",
+                "--examples",
+            ];
+            step("building a bank to try it on", &mut cargo(&build))?;
+            schemathesis::check()
+        }
         Task::Test => test(),
         Task::Screenshots => screenshots(),
         Task::Ci => {
@@ -85,6 +99,37 @@ fn test() -> Result<()> {
     step(
         "tests",
         &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]),
+    )?;
+    schemathesis::check()
+}
+
+fn screenshots() -> Result<()> {
+    step(
+        "Chromium and axe",
+        &mut cargo(&[
+            "run",
+            "--locked",
+            "--package",
+            "annal-browser",
+            "--example",
+            "install_browser",
+        ]),
+    )?;
+    let pictures = [
+        "test",
+        "--locked",
+        "--package",
+        "annal-cli",
+        "--test",
+        "browser",
+        "--",
+        "--ignored",
+        "every_page_has_its_pictures",
+    ];
+    let folder = step::root().join("docs/screenshots");
+    step(
+        "pictures",
+        cargo(&pictures).env("ANNAL_SCREENSHOTS", folder),
     )
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Rows, and what they are true for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Answer<T> {
     /// The ledger that was asked.
     pub ledger: LedgerId,
@@ -16,6 +17,7 @@ pub struct Answer<T> {
 
 /// A page of rows, and where the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The ledger that was asked.
     pub ledger: LedgerId,

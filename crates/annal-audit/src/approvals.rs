@@ -13,6 +13,7 @@ use crate::select::Query;
 
 /// An approval or a rejection of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApprovalRow {
     /// Position of its event.
     pub position: Position,

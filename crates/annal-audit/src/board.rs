@@ -39,6 +39,7 @@ impl Default for BoardFilter {
 
 /// A run, with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BoardRow {
     /// The run.
     #[serde(flatten)]

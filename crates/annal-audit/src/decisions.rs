@@ -13,6 +13,7 @@ use crate::select::{Query, to_bigint};
 
 /// A decision that was taken once, whether it stands or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DecisionRow {
     /// Position of its event.
     pub position: Position,
@@ -62,6 +63,7 @@ pub struct DecisionRow {
 
 /// An attempt that the rules refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalRow {
     /// Position of its event.
     pub position: Position,

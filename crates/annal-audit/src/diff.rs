@@ -14,6 +14,7 @@ use crate::show::{Act, At, DecisionShown, ItemShown, ShownVersion};
 
 /// What is otherwise in `b` than in `a`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// The earlier one, with the moment at which it was looked at.
     pub a: (VersionRef, Position),
@@ -35,6 +36,7 @@ pub struct Diff {
 
 /// An item that is no longer there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RemovedItem {
     /// The item as it was.
     pub item: ItemShown,
@@ -44,6 +46,7 @@ pub struct RemovedItem {
 
 /// An item that says something else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContentChange {
     /// The item.
     pub item: ItemId,
@@ -57,6 +60,7 @@ pub struct ContentChange {
 
 /// Another decision on an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DecisionChange {
     /// The item.
     pub item: ItemId,

@@ -12,6 +12,8 @@ use crate::select::{Query, Snapshot, to_bigint};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DecisionFilter {
+    /// Of runs on whose register this person stands.
+    pub seen_by: Option<PersonId>,
     /// Of this run.
     pub run: Option<RunId>,
     /// Of runs that test this report.
@@ -56,6 +58,7 @@ pub struct DecisionFilter {
 impl Default for DecisionFilter {
     fn default() -> Self {
         Self {
+            seen_by: None,
             run: None,
             report: None,
             phase: None,
@@ -235,6 +238,9 @@ impl Source<'_> {
         query.push(format!(" ORDER BY {} {})", self.filter.order(), self.most));
     }
 }
+/// Of runs `r` those on whose register a person stands, who is to be bound next.
+pub(crate) const SEEN_BY: &str = " AND run_id IN (SELECT p.run_id FROM annal_read.run_people p
+     WHERE p.ledger = r.ledger AND p.person = ";
 
 impl Snapshot {
     /// The runs that a filter means; none where it means all.
@@ -244,19 +250,24 @@ impl Snapshot {
         filter: &DecisionFilter,
     ) -> Result<Option<Vec<uuid::Uuid>>, AuditError> {
         let one = filter.run.map(|run| run.0);
-        let Some(report) = &filter.report else {
+        if filter.report.is_none() && filter.seen_by.is_none() {
             return Ok(one.map(|run| vec![run]));
-        };
-        let mut query = audit.select("run_id FROM annal_read.workflow_executions");
-        query.push(" AND report = ").push_bind(report.clone());
+        }
+        let mut query = audit.select("run_id FROM annal_read.workflow_executions r");
+        if let Some(report) = &filter.report {
+            query.push(" AND report = ").push_bind(report.clone());
+        }
+        if let Some(person) = &filter.seen_by {
+            query.push(SEEN_BY).push_bind(person.to_string()).push(")");
+        }
         #[derive(Deserialize)]
         struct Run {
             run_id: uuid::Uuid,
         }
         let runs: Vec<Run> = self
-            .rows(query, "run_id", "looking for the runs of a report")
+            .rows(query, "run_id", "looking for the runs that are meant")
             .await?;
-        if runs.is_empty() {
+        if let Some(report) = filter.report.as_ref().filter(|_| runs.is_empty()) {
             return Err(AuditError::UnknownReport(report.clone()));
         }
         let runs = runs.into_iter().map(|it| it.run_id);

@@ -13,6 +13,7 @@ use crate::select::Query;
 
 /// A second-level decision with the first-level act that it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FourEyesRow {
     /// Position of the second-level decision.
     pub position: Position,

@@ -13,6 +13,7 @@ use crate::select::to_bigint;
 
 /// A step that was, or still is, past its deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LateRow {
     /// Where it was scheduled.
     pub position: Position,

@@ -11,6 +11,7 @@ mod diff;
 mod error;
 mod event;
 mod export;
+mod files;
 mod filter;
 mod four_eyes;
 mod late;
@@ -65,6 +66,7 @@ pub struct Audit {
 
 /// Where a ledger ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogHead {
     /// The ledger.
     pub ledger: LedgerId,

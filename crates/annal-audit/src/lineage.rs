@@ -14,6 +14,7 @@ use graph::Graph;
 
 /// What stands behind something in a run, and what was built on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Lineage {
     /// The ledger that was asked.
     pub ledger: LedgerId,
@@ -31,6 +32,7 @@ pub struct Lineage {
 
 /// Something in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LineageNode {
     /// How many steps away.
     pub distance: u32,

@@ -11,6 +11,7 @@ use crate::runs::{RUNS, STEPS};
 
 /// Numbers of one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhaseMetrics {
     /// The phase.
     pub phase: Phase,

@@ -12,6 +12,7 @@ use crate::select::Snapshot;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunRow {
     /// Its id.
     pub run_id: RunId,
@@ -47,6 +48,7 @@ pub struct RunRow {
 
 /// A phase that a run has reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhaseRow {
     /// The phase.
     pub phase: Phase,
@@ -70,6 +72,7 @@ pub struct PhaseRow {
 
 /// A version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionRow {
     /// The run.
     pub run_id: RunId,
@@ -141,6 +144,7 @@ pub struct VersionRow {
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepRow {
     /// The run.
     pub run_id: RunId,
@@ -190,6 +194,7 @@ pub struct StepRow {
 
 /// A transition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TransitionRow {
     /// The run.
     pub run_id: RunId,
@@ -213,6 +218,7 @@ pub struct TransitionRow {
 
 /// A run with all that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunDetail {
     /// What follows is true for the log up to here.
     pub head_position: Position,

@@ -13,6 +13,7 @@ use crate::select::Query;
 
 /// A text that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FoundRow {
     /// Position of the first event of the command that carries it.
     pub position: Position,

@@ -37,6 +37,7 @@ pub enum At {
 
 /// A version as it was at a moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShownVersion {
     /// The version.
     pub version: VersionRef,
@@ -67,6 +68,8 @@ pub struct ShownVersion {
 
 /// Who did something, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Done))]
 pub struct Act {
     /// Who.
     pub by: PersonId,
@@ -80,6 +83,7 @@ pub struct Act {
 
 /// An item as it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemShown {
     /// Its id.
     pub item: ItemId,
@@ -103,6 +107,7 @@ pub struct ItemShown {
 
 /// A decision that stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DecisionShown {
     /// What was decided.
     pub verdict: Verdict,

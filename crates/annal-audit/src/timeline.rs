@@ -16,6 +16,8 @@ use crate::sentence::{dossier_sentence, run_sentence};
 /// Which events are asked for. Everything that is set has to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineFilter {
+    /// Of runs on whose register this person stands.
+    pub seen_by: Option<PersonId>,
     /// Of this run.
     pub run: Option<RunId>,
     /// About this phase.
@@ -41,6 +43,7 @@ pub struct TimelineFilter {
 impl Default for TimelineFilter {
     fn default() -> Self {
         Self {
+            seen_by: None,
             run: None,
             phase: None,
             item: None,
@@ -57,6 +60,7 @@ impl Default for TimelineFilter {
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TimelineEntry {
     /// Where in the log.
     pub position: Position,
@@ -156,6 +160,15 @@ impl Audit {
             query
                 .push(" AND aggregate_id = ANY(")
                 .push_bind(streams)
+                .push(")");
+        }
+        if let Some(person) = &filter.seen_by {
+            query
+                .push(
+                    " AND split_part(aggregate_id, '/', 1) IN (SELECT p.run_id::text FROM annal_read.run_people p
+                      WHERE p.ledger = events.ledger AND p.person = ",
+                )
+                .push_bind(person.to_string())
                 .push(")");
         }
         if let Some(phase) = filter.phase {

@@ -8,7 +8,7 @@ use annal_core::{Case, RunId};
 use annal_flow::{Cases, FlowClient, RebuildJobs, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::{ProjectionState, ProjectionStatus, Projector};
-use annal_server::{ServerSettings, SignInSettings};
+use annal_server::ServerSettings;
 use annal_stack::{Needs, Settings, Stack, TemporalAddress};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -170,17 +170,14 @@ impl Site {
     /// What a server on this database and this Temporal starts with.
     pub(crate) fn server_settings(&self, listen: std::net::SocketAddr) -> ServerSettings {
         let temporal = self.temporal();
+        let place = (temporal.target.as_str(), temporal.namespace.as_str());
         ServerSettings {
             listen,
-            database_url: self.database_url().to_owned(),
-            temporal_target: temporal.target,
-            temporal_namespace: temporal.namespace,
-            ledgers: vec![self.args.ledger.clone()],
-            sign_in: SignInSettings::default(),
             checkpoints: crate::checkpoints::settings(&self.args.home, ours()),
             temporal_ui: std::env::var("TEMPORAL_UI_URL")
                 .ok()
                 .and_then(|it| it.parse().ok()),
+            ..ServerSettings::of(self.database_url(), place, vec![self.args.ledger.clone()])
         }
     }
 

@@ -9,6 +9,7 @@ use crate::ids::{ItemId, PersonId, TestCaseId, VersionNo};
 /// Whether a value must be reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Requirement {
     /// Always.
     Mandatory,
@@ -21,6 +22,7 @@ pub enum Requirement {
 /// How much harm a wrong value does, or how bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Level {
     /// Little.
     Low,
@@ -33,6 +35,7 @@ pub enum Level {
 /// What a profiling rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Dimension {
     /// A value is there.
     Completeness,
@@ -50,6 +53,7 @@ pub enum Dimension {
 
 /// What a rule found on the data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleResult {
     /// Rows looked at.
     pub tried: u64,
@@ -62,6 +66,7 @@ pub struct RuleResult {
 /// Why a row was proposed as a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SampleCategory {
     /// It breaks no rule.
     Clean,
@@ -74,6 +79,7 @@ pub enum SampleCategory {
 /// Where a sample came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SampleSource {
     /// Drawn by the engine.
     Recommended,
@@ -88,6 +94,7 @@ pub enum SampleSource {
 /// What an observation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ObservationKind {
     /// The reported value differs from its source.
     DataMismatch,
@@ -102,6 +109,7 @@ pub enum ObservationKind {
 /// What an item says, by its phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Content {
     /// planning: an attribute of the report.
     Attribute {
@@ -184,6 +192,7 @@ pub enum Content {
 /// The two levels of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum DecisionLevel {
     /// First level.
     Tester,
@@ -194,6 +203,7 @@ pub enum DecisionLevel {
 /// What is decided on an item. Which verdicts a phase and level allow is in `dossier::allowed_verdicts`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Verdict {
     /// planning, tester: part of the report.
     Include,
@@ -219,6 +229,7 @@ pub enum Verdict {
 
 /// A decision that stands on an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Decision {
     /// What was decided.
     pub verdict: Verdict,
@@ -231,6 +242,7 @@ pub struct Decision {
 
 /// Where an item that was carried forward came from, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CarriedFrom {
     /// The version it came from.
     pub version: VersionNo,
@@ -240,6 +252,7 @@ pub struct CarriedFrom {
 
 /// An item to put into a draft.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewItem {
     /// Its id in this dossier.
     pub id: ItemId,
@@ -249,6 +262,7 @@ pub struct NewItem {
 
 /// A verdict for one item of a bulk decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemVerdict {
     /// The item.
     pub item: ItemId,

@@ -13,6 +13,7 @@ use crate::rejection::{Rejection, RejectionCode};
 /// What a person may do on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
     /// Prepares every phase and takes the first-level decisions.
     Tester,
@@ -91,6 +92,7 @@ impl FromStr for Role {
 
 /// A person on a run, with every role that they hold there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Stable, never reused.
     pub id: PersonId,

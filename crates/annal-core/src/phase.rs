@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A phase of a run, in the order in which definition 2.0.0 lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Phase {
     /// Which attributes the report has.
     Planning,
@@ -32,6 +33,7 @@ pub enum Phase {
 /// What a phase's dossier holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum PhaseKind {
     /// Numbered versions with items that are decided on two levels.
     Versioned,

@@ -103,6 +103,40 @@ impl<'de> Deserialize<'de> for PrintedName {
     }
 }
 
+/// As the schema of the HTTP API tells it.
+#[cfg(feature = "openapi")]
+mod told {
+    use std::borrow::Cow;
+
+    use utoipa::openapi::RefOr;
+    use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
+    use utoipa::{PartialSchema, ToSchema};
+
+    use super::PrintedName;
+
+    impl PartialSchema for PrintedName {
+        fn schema() -> RefOr<Schema> {
+            let erased = ObjectBuilder::new()
+                .schema_type(Type::Object)
+                .property("erased", Object::with_type(Type::Boolean))
+                .required("erased");
+            OneOfBuilder::new()
+                .item(Object::with_type(Type::String))
+                .item(erased)
+                .description(Some(
+                    "As it is printed; `{\"erased\": true}` where it was erased.",
+                ))
+                .into()
+        }
+    }
+
+    impl ToSchema for PrintedName {
+        fn name() -> Cow<'static, str> {
+            Cow::Borrowed("PrintedName")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A refusal with its stable code, what it is about and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejection {
     /// Stable; scripts may match on it.
     pub code: RejectionCode,
@@ -17,6 +18,7 @@ pub struct Rejection {
 
 /// One bad item of a bulk command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusedItem {
     /// The item as it was named.
     pub item: String,
@@ -53,6 +55,7 @@ impl Rejection {
 /// The stable codes of all rejections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RejectionCode {
     /// The run is not open (never opened, completed or cancelled).
     RunNotOpen,

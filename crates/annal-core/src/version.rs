@@ -10,6 +10,7 @@ use crate::phase::Phase;
 
 /// A version of one phase of one run. Written `RUN/PHASE@NUMBER`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionRef {
     /// The run.
     pub run: RunId,
@@ -49,6 +50,7 @@ impl FromStr for VersionRef {
 /// Where a version stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum VersionStatus {
     /// Its contents may change.
     Draft,
@@ -65,6 +67,7 @@ pub enum VersionStatus {
 /// Why a version was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "origin", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Origin {
     /// The first of its dossier, or a fresh start after a reopening.
     Initial,
@@ -85,6 +88,7 @@ pub enum Origin {
 /// Which items of the parent a revision takes along, and with which decisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum CarryForward {
     /// Items approved on both levels, approved and locked; the others stay behind.
     #[default]

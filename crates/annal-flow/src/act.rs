@@ -83,6 +83,7 @@ pub enum Reply {
 
 /// A command that was carried out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Accepted {
     /// The version that it was about, where the phase has versions.
     pub version: Option<VersionRef>,

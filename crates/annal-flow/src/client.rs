@@ -175,6 +175,14 @@ impl FlowClient {
         within(span, self.ask(run, question)).await
     }
 
+    /// Whether Temporal answers and a worker takes its work.
+    ///
+    /// # Errors
+    /// [`FlowError::Unreachable`] or [`FlowError::NoWorker`].
+    pub async fn ready(&self) -> Result<(), FlowError> {
+        self.expect_worker().await
+    }
+
     /// Where a run stands.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ const SHOWN: i64 = 5;
 
 /// In what a live table and its rebuilt successor differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Differences {
     /// Rows that only the live table has, or has otherwise.
     pub only_live: u64,

@@ -49,6 +49,7 @@ impl Default for RebuildOptions {
 
 /// How far a rebuild is in one ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Progress {
     /// The projection.
     pub projection: String,
@@ -62,6 +63,7 @@ pub struct Progress {
 
 /// A rebuild that ended well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rebuilt {
     /// The projection.
     pub name: String,

@@ -9,6 +9,7 @@ use crate::error::{Doing, ProjectorError};
 
 /// A projection in one ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProjectionStatus {
     /// Its name.
     pub name: String,
@@ -35,6 +36,7 @@ pub struct ProjectionStatus {
 /// Whether a projection goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ProjectionState {
     /// It follows the log.
     Following,
@@ -51,6 +53,7 @@ pub enum ProjectionState {
 
 /// A rebuild that was begun and not ended: it runs, or it waits to be taken up again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, FromRow)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RebuildStatus {
     /// The projection.
     pub name: String,

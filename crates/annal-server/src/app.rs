@@ -2,20 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use annal_audit::Audit;
 use annal_core::LedgerId;
-use annal_flow::{Cases, FlowClient};
+use annal_flow::{Cases, ClientSettings, FlowClient};
 use annal_log::Log;
 use annal_projector::Projector;
+use tokio_util::sync::CancellationToken;
 
 use crate::checkpoints::Checkpoints;
 use crate::error::ServerError;
 use crate::jobs::Jobs;
+use crate::limits::Gate;
 use crate::reached::Reached;
 use crate::settings::ServerSettings;
 use crate::sign_in::SignIn;
 use crate::temporal_ui::TemporalUi;
+
+/// So long an act is waited for; then its sender hears that it may still be carried out.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +33,8 @@ struct Shared {
     checkpoints: Checkpoints,
     jobs: Jobs,
     temporal_ui: Option<TemporalUi>,
+    gate: Gate,
+    stopping: CancellationToken,
 }
 
 /// One ledger, and the ways to it.
@@ -41,6 +49,8 @@ pub(crate) struct Ledger {
     pub(crate) cases: Arc<Cases>,
     /// How far the read models are.
     pub(crate) reached: Reached,
+    /// Held while the whole log is read and hashed, which one request does at a time.
+    pub(crate) verifying: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl App {
@@ -56,6 +66,8 @@ impl App {
             temporal_ui: TemporalUi::of(settings),
             ledgers,
             sign_in,
+            gate: Gate::new(settings.limits),
+            stopping: CancellationToken::new(),
         })))
     }
 
@@ -84,6 +96,16 @@ impl App {
         Some(self.0.temporal_ui.as_ref()?.execution(workflow, execution))
     }
 
+    /// What a request may cost.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// Is cancelled when the server stops, for what would go on without end.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
     pub(crate) fn ledgers(&self) -> impl Iterator<Item = &Ledger> {
         self.0.ledgers.values()
     }
@@ -93,14 +115,19 @@ impl Ledger {
     async fn connect(settings: &ServerSettings, id: &LedgerId) -> Result<Self, ServerError> {
         let log = Log::connect(&settings.database_url, id.clone()).await?;
         let (target, namespace) = (&settings.temporal_target, &settings.temporal_namespace);
+        let patience = ClientSettings {
+            answer_within: ANSWER_WITHIN,
+            ..ClientSettings::default()
+        };
         let projector = Projector::connect(&settings.database_url, id.clone()).await?;
         Ok(Self {
             id: id.clone(),
             audit: Audit::new(&log),
             cases: Arc::new(Cases::new(log.clone())),
             reached: Reached::new(projector.clone()),
+            verifying: Arc::default(),
             projector,
-            flow: FlowClient::connect(target, namespace, id.clone()).await?,
+            flow: FlowClient::connect_with(target, namespace, id.clone(), patience).await?,
             log,
         })
     }

@@ -9,7 +9,10 @@ mod app;
 mod checkpoints;
 mod console;
 mod error;
+mod headers;
 mod jobs;
+mod limits;
+mod listening;
 mod ops;
 mod problem;
 mod reached;
@@ -19,10 +22,13 @@ mod server;
 mod settings;
 mod sign_in;
 mod temporal_ui;
+mod traced;
 mod viewer;
 
+pub use api::description as openapi;
 pub use checkpoints::CheckpointSettings;
 pub use error::ServerError;
+pub use limits::Limits;
 pub use server::Server;
 pub use settings::ServerSettings;
 pub use sign_in::{

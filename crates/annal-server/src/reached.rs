@@ -57,6 +57,17 @@ impl Reached {
         Ok(true)
     }
 
+    /// How far they are, as far as a head.
+    ///
+    /// # Errors
+    /// [`ProjectorError`] if the database cannot be asked.
+    pub(crate) async fn up_to(&self, head: Position) -> Result<Position, ProjectorError> {
+        if self.known() < head {
+            self.look().await?;
+        }
+        Ok(self.known().min(head))
+    }
+
     fn known(&self) -> Position {
         Position(self.known.load(Ordering::Acquire))
     }

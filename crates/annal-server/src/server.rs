@@ -1,23 +1,28 @@
 //! Listening, and ending well.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::app::App;
 use crate::error::ServerError;
-use crate::router::router;
+use crate::listening::listen;
+use crate::router::{apart, router};
 use crate::settings::ServerSettings;
+
+/// Between two looks at who has not come for a while.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    stop: CancellationToken,
     app: App,
     serving: JoinHandle<std::io::Result<()>>,
+    beside: Vec<AbortHandle>,
 }
 
 impl Server {
@@ -27,23 +32,33 @@ impl Server {
     /// [`ServerError`]: the address is taken, or the database or Temporal does not answer.
     pub async fn start(settings: ServerSettings) -> Result<Self, ServerError> {
         // Listening first: nothing is asked of others where the address is taken.
-        let taken = |source| ServerError::Listen {
+        let listener = bound(settings.listen).await?;
+        let address = listener.local_addr();
+        let address = address.map_err(|source| ServerError::Listen {
             address: settings.listen,
             source,
+        })?;
+        let ops = match settings.ops_listen {
+            Some(address) => Some(bound(address).await?),
+            None => None,
         };
-        let listener = TcpListener::bind(settings.listen).await.map_err(taken)?;
-        let address = listener.local_addr().map_err(taken)?;
+        crate::ops::record();
         let app = App::connect(&settings).await?;
-        let stop = CancellationToken::new();
-        let routes = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, routes)
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future();
+        let mut beside = vec![tokio::spawn(sweeping(app.clone())).abort_handle()];
+        if let Some(ops) = ops {
+            let serving = serve(ops, apart(app.clone()), &app);
+            beside.push(serving.abort_handle());
+        }
+        let serving = serve(
+            listener,
+            router(app.clone(), settings.is_behind_tls()),
+            &app,
+        );
         Ok(Self {
             address,
-            stop,
             app,
-            serving: tokio::spawn(serving),
+            serving,
+            beside,
         })
     }
 
@@ -67,12 +82,32 @@ impl Server {
     /// # Errors
     /// [`ServerError::Serving`] if serving had broken off.
     pub async fn stop(self) -> Result<(), ServerError> {
-        self.stop.cancel();
+        self.app.stopping().cancel();
         let ended = self.serving.await;
         self.app.sign_in().close().await;
+        for it in self.beside {
+            it.abort();
+        }
         match ended {
             Ok(ended) => ended.map_err(ServerError::Serving),
             Err(panicked) => Err(ServerError::Serving(std::io::Error::other(panicked))),
         }
+    }
+}
+
+async fn bound(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    let taken = |source| ServerError::Listen { address, source };
+    TcpListener::bind(address).await.map_err(taken)
+}
+
+fn serve(listener: TcpListener, routes: Router, app: &App) -> JoinHandle<std::io::Result<()>> {
+    tokio::spawn(listen(listener, routes, app.stopping().clone()))
+}
+
+async fn sweeping(app: App) {
+    let mut look = tokio::time::interval(SWEEP);
+    loop {
+        look.tick().await;
+        app.gate().sweep();
     }
 }

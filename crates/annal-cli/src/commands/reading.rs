@@ -75,6 +75,7 @@ pub(crate) async fn timeline(
 ) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
     let filter = TimelineFilter {
+        seen_by: None,
         run: match &args.run {
             Some(run) => Some(site.run(run).await?),
             None => None,

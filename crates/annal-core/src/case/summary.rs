@@ -13,6 +13,7 @@ use crate::version::VersionStatus;
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Summary {
     /// The run; none before it is opened.
     pub run: Option<RunId>,
@@ -26,6 +27,7 @@ pub struct Summary {
 
 /// Where a phase stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhaseSummary {
     /// The phase.
     pub phase: Phase,
@@ -48,6 +50,7 @@ pub struct PhaseSummary {
 
 /// Where a version stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionSummary {
     /// Its number.
     pub number: VersionNo,
@@ -57,6 +60,7 @@ pub struct VersionSummary {
 
 /// Something that waits for somebody, with its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Waiting {
     /// The phase.
     pub phase: Phase,

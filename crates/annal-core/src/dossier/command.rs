@@ -204,6 +204,7 @@ pub enum DossierCommand {
 
 /// An owner for an attribute in a line of business.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnerAssignment {
     /// The attribute.
     pub attribute: ItemId,
@@ -215,6 +216,7 @@ pub struct OwnerAssignment {
 
 /// The result of one test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestResult {
     /// The sample.
     pub sample: ItemId,
@@ -232,6 +234,7 @@ pub struct TestResult {
 
 /// One section of a bulk signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SectionSignature {
     /// The section.
     pub section: ItemId,

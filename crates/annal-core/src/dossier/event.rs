@@ -377,6 +377,7 @@ pub enum DossierEvent {
 
 /// A file kept by its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileRef {
     /// Name as given.
     pub name: String,
@@ -388,6 +389,7 @@ pub struct FileRef {
 
 /// A version of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EvidenceRef {
     /// The document.
     pub document: DocumentId,
@@ -398,6 +400,7 @@ pub struct EvidenceRef {
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TestOutcome {
     /// The report says what the evidence says.
     Passed,
@@ -410,6 +413,7 @@ pub enum TestOutcome {
 /// What a signature stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Meaning {
     /// Wrote it.
     Author,
@@ -423,6 +427,7 @@ pub enum Meaning {
 
 /// A signature over exactly one content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Signature {
     /// Who signed.
     pub by: PersonId,

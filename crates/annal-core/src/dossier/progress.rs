@@ -14,6 +14,7 @@ use crate::version::VersionStatus;
 /// What has to happen next in a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Stage {
     /// Nothing happened yet.
     NotBegun,
@@ -34,6 +35,7 @@ pub enum Stage {
 /// What a person has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Action {
     /// Decide on items.
     Decide,
@@ -67,6 +69,7 @@ pub enum Action {
 
 /// Something that waits for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Awaited {
     /// In which role it is done.
     pub role: Role,

@@ -195,8 +195,10 @@ pub struct Opening {
 
 /// A definition by its version and the hash of its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DefinitionRef {
     /// For instance `2.0.0`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub version: semver::Version,
     /// SHA-256 of the definition's text, in hex.
     pub sha256: String,

@@ -112,7 +112,7 @@ impl FlowClient {
     }
 
     /// An error if nobody takes work from the queue.
-    async fn expect_worker(&self) -> Result<(), FlowError> {
+    pub(super) async fn expect_worker(&self) -> Result<(), FlowError> {
         match queue::is_polled(&self.client, TASK_QUEUE).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.no_worker()),

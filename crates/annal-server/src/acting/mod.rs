@@ -51,7 +51,30 @@ pub(crate) async fn act(run: &SeenRun, act: Act, how: Asked) -> Result<Accepted,
     let role = role.unwrap_or_else(|| act.role_of(&run.standing.case, &viewer.person));
     let command = command(viewer, role, how, act);
     let reply = ledger.flow.act(run.run, &command).await?;
+    counted(command.body.activity(), &reply);
+    if let (Reply::Accepted(_), Some(decided)) = (&reply, decided(&command.body)) {
+        metrics::counter!("annal_decisions_total").increment(decided);
+    }
     settled(ledger, reply).await
+}
+
+fn counted(act: &'static str, reply: &Reply) {
+    let outcome = match reply {
+        Reply::Accepted(_) => "accepted",
+        Reply::Rejected(no) => no.code.as_str(),
+    };
+    metrics::counter!("annal_acts_total", "act" => act, "outcome" => outcome).increment(1);
+}
+
+/// On how many items an act decides.
+fn decided(act: &Act) -> Option<u64> {
+    match act {
+        Act::Dossier {
+            command: DossierCommand::Decide { decisions, .. },
+            ..
+        } => Some(decisions.len() as u64),
+        _ => None,
+    }
 }
 
 /// Keeps a file in the ledger. It is evidence only once an act that names it was accepted.

@@ -9,7 +9,7 @@ use annal_data::{Dataset, Dictionary};
 use annal_flow::Accepted;
 use uuid::Uuid;
 
-use super::{Asked, command, new_id, settled};
+use super::{Asked, command, counted, new_id, settled};
 use crate::problem::{Problem, kinds};
 use crate::seen::Seen;
 use crate::viewer::Viewer;
@@ -51,6 +51,7 @@ pub(crate) async fn start_run(
     };
     let command = command(&seen.viewer, role, how, opening);
     let reply = seen.ledger.flow.start_run(&command).await?;
+    counted("open_run", &reply);
     Ok((run, settled(&seen.ledger, reply).await?))
 }
 

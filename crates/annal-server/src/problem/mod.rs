@@ -1,5 +1,6 @@
 //! What is answered when something was not done: problem details (RFC 9457) for programs, a page for people.
 
+pub(crate) mod catalogue;
 mod from;
 pub(crate) mod kinds;
 mod page;
@@ -11,7 +12,7 @@ use annal_core::rejection::RefusedItem;
 use axum::http::StatusCode;
 
 pub(crate) use kinds::Kind;
-pub(crate) use rendering::rendered;
+pub(crate) use rendering::{ProblemDocument, rendered};
 
 /// Why something was not done. As a response it is a problem document; [`rendered`] makes a page of it where a page
 /// was asked for.

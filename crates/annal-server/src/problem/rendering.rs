@@ -1,14 +1,15 @@
 //! How a problem goes out.
 
+use annal_core::rejection::RefusedItem;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::{Problem, page};
-use annal_core::rejection::RefusedItem;
+use crate::traced::RequestId;
 
 /// A problem document, as RFC 9457 has it, with the members that are ours.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -34,21 +35,15 @@ pub(crate) struct ProblemDocument<'a> {
     remedy: &'a str,
     /// Every item that is wrong, where a bulk command was refused.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    #[schema(value_type = Vec<Object>)]
     items: &'a [RefusedItem],
     /// The request, as `X-Request-Id` names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "urn:uuid:0199b7c4-6c53-7d7e-a6f8-ec3c5ad65f3a")]
     instance: Option<String>,
-    /// The trace that the request belongs to; events that it led to bear it as their correlation id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736")]
-    correlation_id: Option<String>,
 }
 
 impl Problem {
-    fn document<'a>(&'a self, headers: &HeaderMap) -> ProblemDocument<'a> {
-        let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+    fn document(&self, request: Option<RequestId>) -> ProblemDocument<'_> {
         ProblemDocument {
             r#type: format!("/problems/{}", self.code()),
             title: self.title(),
@@ -57,8 +52,7 @@ impl Problem {
             detail: self.detail(),
             remedy: self.remedy(),
             items: self.items(),
-            instance: text("x-request-id").map(|id| format!("urn:uuid:{id}")),
-            correlation_id: None,
+            instance: request.map(|it| format!("urn:uuid:{}", it.0)),
         }
     }
 }
@@ -85,6 +79,7 @@ impl IntoResponse for Problem {
 /// others. Whatever else failed without saying why gets a problem too.
 pub(crate) async fn rendered(request: Request, next: Next) -> Response {
     let wants_page = wants_page(&request);
+    let id = request.extensions().get::<RequestId>().copied();
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
         return response;
@@ -93,7 +88,7 @@ pub(crate) async fn rendered(request: Request, next: Next) -> Response {
         let page = page::page(&problem).into_string();
         ("text/html; charset=utf-8", page.into_bytes())
     } else {
-        let document = problem.document(response.headers());
+        let document = problem.document(id);
         let body = serde_json::to_vec(&document).unwrap_or_default();
         ("application/problem+json", body)
     };

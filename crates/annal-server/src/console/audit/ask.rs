@@ -119,6 +119,7 @@ impl Ask {
         };
         let (since, until) = (time("From", &fields.since)?, time("Until", &fields.until)?);
         let filter = DecisionFilter {
+            seen_by: None,
             run: parsed("Run", &fields.run)?,
             report: text(&fields.report),
             phase: parsed("Phase", &fields.phase)?,

@@ -132,33 +132,3 @@ fn screenshots() -> Result<()> {
         cargo(&pictures).env("ANNAL_SCREENSHOTS", folder),
     )
 }
-
-fn screenshots() -> Result<()> {
-    step(
-        "Chromium and axe",
-        &mut cargo(&[
-            "run",
-            "--locked",
-            "--package",
-            "annal-browser",
-            "--example",
-            "install_browser",
-        ]),
-    )?;
-    let pictures = [
-        "test",
-        "--locked",
-        "--package",
-        "annal-cli",
-        "--test",
-        "browser",
-        "--",
-        "--ignored",
-        "every_page_has_its_pictures",
-    ];
-    let folder = step::root().join("docs/screenshots");
-    step(
-        "pictures",
-        cargo(&pictures).env("ANNAL_SCREENSHOTS", folder),
-    )
-}

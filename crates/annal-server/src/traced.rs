@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use annal_flow::Trace;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -11,11 +12,13 @@ use uuid::Uuid;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+
 /// What a request was, as its span and its answer name it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestId(pub(crate) Uuid);
 
-/// Names the request and measures it.
+/// Names the request, joins it to its caller's trace, and measures it.
 pub(crate) async fn traced(mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = RequestId(given(request.headers()).unwrap_or_else(Uuid::now_v7));
@@ -26,6 +29,9 @@ pub(crate) async fn traced(mut request: Request, next: Next) -> Response {
     let span = info_span!("request", otel.name = format!("{method} {route}"), otel.kind = "server",
         http.request.method = %method, http.route = route, http.response.status_code = Empty,
         otel.status_code = Empty, otel.status_description = Empty, request.id = %id.0);
+    if let Some(trace) = callers(request.headers()) {
+        trace.adopt(&span);
+    }
     let mut response = next.run(request).instrument(span.clone()).await;
     tell(&span, id, &mut response);
     measure(&method, &route, &response, began);
@@ -37,6 +43,11 @@ fn given(headers: &HeaderMap) -> Option<Uuid> {
     headers.get(REQUEST_ID)?.to_str().ok()?.parse().ok()
 }
 
+/// A header that names no trace is ignored, as W3C wants it.
+fn callers(headers: &HeaderMap) -> Option<Trace> {
+    headers.get("traceparent")?.to_str().ok()?.parse().ok()
+}
+
 fn tell(span: &Span, id: RequestId, response: &mut Response) {
     let status = response.status();
     span.record("http.response.status_code", status.as_u16());
@@ -46,6 +57,10 @@ fn tell(span: &Span, id: RequestId, response: &mut Response) {
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(id.0.to_string()) {
         headers.insert(REQUEST_ID, id);
+    }
+    let trace = span.in_scope(Trace::current);
+    if let Some(Ok(trace)) = trace.map(|it| HeaderValue::try_from(it.to_string())) {
+        headers.insert(TRACE_RESPONSE, trace);
     }
 }
 

@@ -49,13 +49,14 @@ pub(crate) async fn act(run: &SeenRun, act: Act, how: Asked) -> Result<Accepted,
     let (ledger, viewer) = (&run.seen.ledger, &run.seen.viewer);
     let role = how.role;
     let role = role.unwrap_or_else(|| act.role_of(&run.standing.case, &viewer.person));
+    let known = is_known(ledger, how.command_id).await?;
     let command = command(viewer, role, how, act);
     let reply = ledger.flow.act(run.run, &command).await?;
     counted(command.body.activity(), &reply);
     if let (Reply::Accepted(_), Some(decided)) = (&reply, decided(&command.body)) {
         metrics::counter!("annal_decisions_total").increment(decided);
     }
-    settled(ledger, reply).await
+    settled(ledger, reply, known).await
 }
 
 fn counted(act: &'static str, reply: &Reply) {
@@ -106,13 +107,26 @@ pub(crate) fn new_id() -> CommandId {
     CommandId(uuid::Uuid::now_v7())
 }
 
-async fn settled(ledger: &Ledger, reply: Reply) -> Result<Accepted, Problem> {
+/// Whether the log has this command already. The workflow gives its first answer again, which does not say so.
+async fn is_known(ledger: &Ledger, id: Option<CommandId>) -> Result<bool, Problem> {
+    match id {
+        Some(id) => Ok(ledger.log.receipt(id).await?.is_some()),
+        None => Ok(false),
+    }
+}
+
+async fn settled(ledger: &Ledger, reply: Reply, known: bool) -> Result<Accepted, Problem> {
     match reply {
         Reply::Accepted(done) => {
             told_of(ledger, done.last).await;
-            Ok(done)
+            let repeated = done.repeated || known;
+            Ok(Accepted { repeated, ..done })
         }
-        Reply::Rejected(no) => Err(no.into()),
+        Reply::Rejected(no) => {
+            // The refusal is recorded, at the latest where the log stands now.
+            told_of(ledger, ledger.log.head().await?.position).await;
+            Err(no.into())
+        }
     }
 }
 

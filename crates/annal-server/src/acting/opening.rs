@@ -9,7 +9,7 @@ use annal_data::{Dataset, Dictionary};
 use annal_flow::Accepted;
 use uuid::Uuid;
 
-use super::{Asked, command, counted, new_id, settled};
+use super::{Asked, command, counted, is_known, new_id, settled};
 use crate::problem::{Problem, kinds};
 use crate::seen::Seen;
 use crate::viewer::Viewer;
@@ -50,9 +50,10 @@ pub(crate) async fn start_run(
         ..how
     };
     let command = command(&seen.viewer, role, how, opening);
+    let known = is_known(&seen.ledger, Some(id)).await?;
     let reply = seen.ledger.flow.start_run(&command).await?;
     counted("open_run", &reply);
-    Ok((run, settled(&seen.ledger, reply).await?))
+    Ok((run, settled(&seen.ledger, reply, known).await?))
 }
 
 async fn opening(seen: &Seen, run: RunId, new: NewRun) -> Result<Opening, Problem> {

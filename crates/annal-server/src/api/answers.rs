@@ -98,13 +98,6 @@ impl<T: Serialize> IntoResponse for Made<T> {
     }
 }
 
-/// A part of a path, escaped.
-pub(super) fn escaped(part: &str) -> String {
-    url::form_urlencoded::byte_serialize(part.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

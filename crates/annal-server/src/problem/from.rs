@@ -103,7 +103,6 @@ impl From<AuditError> for Problem {
                 Self::not_found(format_args!("'{id}' in run {run}"))
             }
             AuditError::UnknownReport(report) => Self::not_found(format_args!("report '{report}'")),
-            AuditError::UnknownReport(report) => Self::not_found(format_args!("report '{report}'")),
             AuditError::Log(error) => error.into(),
             AuditError::NotPrepared(_) => Self::hidden(&kinds::NOT_PREPARED, &error),
             AuditError::Database { ref source, .. } => of_database(source, &error),

@@ -1,6 +1,7 @@
 //! How a problem goes out.
 
 use annal_core::rejection::RefusedItem;
+use annal_flow::Trace;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
@@ -40,6 +41,10 @@ pub(crate) struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "urn:uuid:0199b7c4-6c53-7d7e-a6f8-ec3c5ad65f3a")]
     instance: Option<String>,
+    /// The trace that the request belongs to; events that it led to bear it as their correlation id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "4bf92f35-77b3-4da6-a3ce-929d0e0e4736")]
+    correlation_id: Option<String>,
 }
 
 impl Problem {
@@ -52,6 +57,7 @@ impl Problem {
             detail: self.detail(),
             remedy: self.remedy(),
             items: self.items(),
+            correlation_id: Trace::current().map(|it| it.correlation_id().to_string()),
             instance: request.map(|it| format!("urn:uuid:{}", it.0)),
         }
     }

@@ -62,7 +62,7 @@ async fn who_acts_comes_from_the_token_and_from_nothing_else() {
     let include = |extra: &str| {
         let mut act = json!({
             "act": "decide_items", "phase": "planning", "level": "tester",
-            "decisions": [{"item": "attribute:loan_amount", "verdict": "include"}],
+            "decisions": [{"item": "attribute:loan_to_value", "verdict": "include"}],
         });
         if !extra.is_empty() {
             act[extra] = json!("olga");
@@ -97,14 +97,14 @@ async fn what_was_done_is_read_at_once() {
     let bank = bank().await;
     let act = json!({
         "act": "decide_items", "phase": "planning", "level": "tester",
-        "decisions": [{"item": "attribute:black", "verdict": "include"}],
+        "decisions": [{"item": "attribute:applicant_black", "verdict": "include"}],
     });
     let (status, done) = bank.act("ana", &act).await;
     assert_eq!(status, StatusCode::CREATED, "{done}");
     let (_, page) = bank
         .get(
             "ana",
-            "/ledgers/main/audit/decisions?item=attribute:black&person=ana",
+            "/ledgers/main/audit/decisions?item=attribute:applicant_black&person=ana",
         )
         .await;
     assert_eq!(page["rows"][0]["verdict"], "include", "{page}");

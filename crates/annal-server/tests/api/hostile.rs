@@ -73,7 +73,8 @@ async fn a_client_that_never_ends_its_head_is_hung_up_on_and_others_are_served()
 async fn no_body_whatsoever_makes_the_server_fail() {
     let bank = bank().await;
     let handle = tokio::runtime::Handle::current();
-    let acts = format!("{}/acts", bank.of_run());
+    // What it happens to do in order must not disturb the others.
+    let acts = format!("/ledgers/main/runs/{}/acts", bank.open_run().await);
     let trial = tokio::task::spawn_blocking(move || {
         let mut runner = TestRunner::new(Config {
             cases: 96,

@@ -31,7 +31,7 @@ async fn what_happens_is_heard_and_a_broken_stream_is_taken_up_without_a_gap() {
     let before = bank.head().await;
     let act = json!({
         "act": "decide_items", "phase": "planning", "level": "tester",
-        "decisions": [{"item": "attribute:denied_pmi", "verdict": "include"}],
+        "decisions": [{"item": "attribute:denied_mortgage_insurance", "verdict": "include"}],
     });
     let listening = bank
         .request("olga", Method::GET, &stream)
@@ -55,7 +55,7 @@ async fn what_happens_is_heard_and_a_broken_stream_is_taken_up_without_a_gap() {
     })
     .await;
     assert!(
-        heard.contains("attribute:denied_pmi") || heard.contains("item_decided"),
+        heard.contains("attribute:denied_mortgage_insurance") || heard.contains("item_decided"),
         "{heard}"
     );
 }

@@ -61,6 +61,8 @@ async fn found() -> Bank {
         tokens,
         client: Client::builder()
             .timeout(Duration::from_secs(60))
+            // A kept connection would belong to the runtime of the test that opened it.
+            .pool_max_idle_per_host(0)
             .build()
             .expect("a client"),
     };
@@ -218,7 +220,7 @@ impl Bank {
     }
 
     /// Opens a run and waits until its first draft is there.
-    async fn open_run(&self) -> Uuid {
+    pub(crate) async fn open_run(&self) -> Uuid {
         let opening = self.opening().await;
         let (status, opened) = self.post("xena", "/ledgers/main/runs", &opening).await;
         assert_eq!(status, StatusCode::CREATED, "{opened}");

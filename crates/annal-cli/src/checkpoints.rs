@@ -13,10 +13,10 @@ pub(crate) fn settings(home: &Path, ours: bool) -> CheckpointSettings {
         return CheckpointSettings { folder, key };
     }
     let key = home.join("checkpoint-key.pem");
-    if !key.exists() {
-        if let Err(no) = create_key(&key, rand::random()) {
-            tracing::warn!("no checkpoint will be signed: {no}");
-        }
+    if !key.exists()
+        && let Err(no) = create_key(&key, rand::random())
+    {
+        tracing::warn!("no checkpoint will be signed: {no}");
     }
     CheckpointSettings {
         folder: Some(home.join("checkpoints")),

@@ -49,11 +49,6 @@ pub(crate) fn version(ledger: &LedgerId, version: VersionRef) -> String {
     page(ledger, &format!("runs/{run}/{phase}/{number}"))
 }
 
-/// A version as it was.
-pub(crate) fn version_at(ledger: &LedgerId, of: VersionRef, position: Position) -> String {
-    format!("{}?position={position}", version(ledger, of))
-}
-
 /// An event of the log.
 pub(crate) fn event(ledger: &LedgerId, position: Position) -> String {
     page(ledger, &format!("events/{position}"))

@@ -139,7 +139,9 @@ impl From<DataError> for Problem {
 
 /// A database that does not answer is waited for; one that refuses has a fault that whoever asks cannot mend.
 fn of_database(source: &sqlx::Error, error: &dyn std::error::Error) -> Problem {
-    let class = source.as_database_error().and_then(|it| it.code());
+    let class = source
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     let passing = match source {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
         // Connections, resources, an operator's doing.

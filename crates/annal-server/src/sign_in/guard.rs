@@ -140,6 +140,10 @@ async fn in_form(request: Request, expected: &Secret) -> Result<Request, (Reason
     decide(Request::from_parts(parts, Body::from(bytes)), fits)
 }
 
+#[expect(
+    clippy::result_large_err,
+    reason = "an answer is made once and goes straight out"
+)]
 fn decide(request: Request, fits: bool) -> Result<Request, (Reason, Response)> {
     match fits {
         true => Ok(request),

@@ -37,7 +37,6 @@ pub use accounts::{
     Account, AccountError, Accounts, Changer, NewAccount, NewPassword, access_ledger,
     random_password,
 };
-#[expect(unused_imports, reason = "for the acts that need it")]
 pub(crate) use confirm::Confirmed;
 pub(crate) use confirm::signs_in_anew;
 pub(crate) use guard::guard;

@@ -32,6 +32,10 @@ impl fmt::Display for Said {
 }
 
 /// Where one signs in.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a page is made once, and says it then"
+)]
 pub(super) fn sign_in(
     sign_in: &SignIn,
     headers: &HeaderMap,
@@ -109,6 +113,10 @@ pub(super) fn refused(why: &str) -> Markup {
 }
 
 /// Where one chooses another password.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a page is made once, and says it then"
+)]
 pub(super) fn password(viewer: &Viewer, said: Option<Said>) -> Markup {
     let due = matches!(
         &viewer.via,
@@ -137,6 +145,10 @@ pub(super) fn password(viewer: &Viewer, said: Option<Said>) -> Markup {
 }
 
 /// Where one gives the password again for an act.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a page is made once, and says it then"
+)]
 pub(super) fn confirm(
     sign_in: &SignIn,
     viewer: &Viewer,

@@ -88,8 +88,8 @@ fn address(request: &Request, behind_proxy: bool) -> IpAddr {
     if !behind_proxy {
         return peer;
     }
-    let all = request.headers().get_all("x-forwarded-for").iter();
-    let last = all.last().and_then(|it| it.to_str().ok());
+    let mut all = request.headers().get_all("x-forwarded-for").iter();
+    let last = all.next_back().and_then(|it| it.to_str().ok());
     let last = last.and_then(|it| it.rsplit(',').next());
     let told = last.and_then(|it| it.trim().parse().ok());
     told.unwrap_or(peer)

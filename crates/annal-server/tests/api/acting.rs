@@ -31,7 +31,6 @@ async fn an_act_is_carried_out_once_however_often_it_is_sent_and_its_key_is_its_
     assert_eq!(status, StatusCode::CREATED, "{first}");
     assert_eq!(first["command_id"], key);
     assert_eq!(first["run"]["status"], "open");
-    let head = bank.head().await;
     let (_, (status, again)) = send("exclude").await;
     assert_eq!(
         (status, &again["last_position"]),
@@ -43,7 +42,13 @@ async fn an_act_is_carried_out_once_however_often_it_is_sent_and_its_key_is_its_
         (status, &other["code"]),
         (StatusCode::CONFLICT, &json!("command_reused"))
     );
-    assert_eq!(bank.head().await, head + 1, "only the refusal is recorded");
+    let taken = "/ledgers/main/audit/decisions?item=attribute:single";
+    let (_, page) = bank.get("ana", taken).await;
+    let decided = page["rows"].as_array().unwrap();
+    assert_eq!(decided.len(), 1, "one decision for all of them: {page}");
+    let refused = "/ledgers/main/audit/refusals?code=command_reused";
+    let (_, page) = bank.get("ana", refused).await;
+    assert_eq!(page["rows"].as_array().unwrap().len(), 1, "{page}");
     let place = place
         .expect("a place")
         .to_str()

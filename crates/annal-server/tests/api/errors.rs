@@ -16,9 +16,9 @@ async fn refused(request: reqwest::RequestBuilder, status: u16, code: &str) -> V
         (status, Some(code)),
         "{problem}"
     );
-    assert_eq!(kind.unwrap(), "application/problem+json");
+    assert_eq!(kind.expect("a type"), "application/problem+json");
     assert_eq!(problem["type"], format!("/problems/{code}"));
-    let instance = format!("urn:uuid:{}", id.unwrap().to_str().unwrap());
+    let instance = format!("urn:uuid:{}", id.expect("an id").to_str().expect("a text"));
     assert_eq!(problem["instance"], instance);
     problem
 }

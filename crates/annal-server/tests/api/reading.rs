@@ -7,8 +7,8 @@ use crate::support::bank;
 
 /// Everything that is read of a ledger or a run, as the description lists it.
 fn reads(run: &str) -> Vec<String> {
-    let described: Value = serde_json::from_str(&annal_server::openapi()).unwrap();
-    let paths = described["paths"].as_object().unwrap();
+    let described: Value = serde_json::from_str(&annal_server::openapi()).expect("JSON");
+    let paths = described["paths"].as_object().expect("paths");
     let mut reads = Vec::new();
     for (path, operations) in paths {
         let open = [

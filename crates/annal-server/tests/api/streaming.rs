@@ -14,7 +14,7 @@ async fn until(response: reqwest::Response, fits: impl Fn(&str) -> bool) -> Stri
     let mut pieces = response.bytes_stream();
     let listen = async {
         while let Some(piece) = pieces.next().await {
-            heard.push_str(&String::from_utf8_lossy(&piece.unwrap()));
+            heard.push_str(&String::from_utf8_lossy(&piece.expect("a piece")));
             if fits(&heard) {
                 return;
             }

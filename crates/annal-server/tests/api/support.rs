@@ -156,6 +156,7 @@ impl Bank {
     }
 
     /// Somebody's token.
+    #[allow(dead_code, reason = "for the example that shares this file")]
     pub(crate) fn token(&self, who: &str) -> &str {
         let token = self.tokens.iter().find(|(id, _)| *id == who);
         token.map_or("", |(_, token)| token)

@@ -6,9 +6,7 @@ use annal_core::{LedgerId, PersonId};
 use annal_flow::{Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::Projector;
-use annal_server::{
-    Access, Accounts, Changer, NewAccount, NewPassword, Server, ServerSettings, SignInSettings,
-};
+use annal_server::{Access, Accounts, Changer, NewAccount, NewPassword, Server, ServerSettings};
 use annal_stack::testing::{TestDatabase, temporal};
 use openidconnect::reqwest::{Client, Method, RequestBuilder, redirect};
 
@@ -48,14 +46,8 @@ impl Site {
             let stopped = async { stopped.await.unwrap_or_default() };
             projector.follow(stopped).await.unwrap();
         });
-        let server = Server::start(ServerSettings {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            database_url: url,
-            temporal_target: target.clone(),
-            temporal_namespace: namespace.clone(),
-            ledgers: vec![ledger],
-            sign_in: SignInSettings::default(),
-        });
+        let place = (target.as_str(), namespace.as_str());
+        let server = Server::start(ServerSettings::of(&url, place, vec![ledger]));
         let server = server.await.unwrap();
         Self {
             url: format!("http://{}", server.address()),

@@ -36,13 +36,10 @@ impl Site {
         };
         let database = TestDatabase::prepared("sign_in", prepare).await;
         let at = TEMPORAL.get_or_init(temporal).await;
+        let place = (at.target.as_str(), at.namespace.as_str());
         let settings = ServerSettings {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            database_url: database.url().to_owned(),
-            temporal_target: at.target.clone(),
-            temporal_namespace: at.namespace.clone(),
-            ledgers: vec![main_ledger()],
             sign_in,
+            ..ServerSettings::of(database.url(), place, vec![main_ledger()])
         };
         let server = Server::start(settings.clone()).await.unwrap();
         Self {

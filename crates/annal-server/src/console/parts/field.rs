@@ -3,6 +3,10 @@
 use maud::{Markup, html};
 
 /// What is sent along unseen.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "so that ids and numbers can be given as they are"
+)]
 pub(crate) fn hidden(name: &str, value: impl ToString) -> Markup {
     html! { input type="hidden" name=(name) value=(value.to_string()); }
 }

@@ -64,6 +64,10 @@ impl Row {
     }
 
     /// One more cell, sorted by something else than its text.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that keys can be given as they are"
+    )]
     pub(crate) fn sorted(mut self, by: impl ToString, cell: Markup) -> Self {
         self.cells.push((cell, Some(by.to_string())));
         self
@@ -84,6 +88,10 @@ impl Row {
     }
 
     /// The row is a place that links can lead to.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that ids can be given as they are"
+    )]
     pub(crate) fn anchor(mut self, id: impl ToString) -> Self {
         self.anchor = Some(id.to_string());
         self

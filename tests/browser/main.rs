@@ -10,3 +10,5 @@ mod proving;
 mod site;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;
+mod whole_run;

@@ -8,7 +8,7 @@ use crate::site::Site;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_open_to_everybody_and_speaks_to_nobody_else() {
     let site = Site::after_the_demo();
-    site.onlookers().await;
+    site.onlooker().await;
     let driver = Driver::start().unwrap();
     let browser = site.browser(&driver, ADMIN).await;
     let mut wrong = Vec::new();

@@ -5,9 +5,7 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-/// Reads everything.
-pub(crate) const AUDITOR: &str = "audrey";
-/// Makes checkpoints and mends projections.
+/// Sees everything, makes checkpoints and mends projections; beside the people of the demo, who have accounts already.
 pub(crate) const ADMIN: &str = "root";
 
 /// A page by a short name, and where it is.
@@ -17,10 +15,8 @@ pub(crate) struct Page {
 }
 
 impl Site {
-    /// The accounts that see all pages.
-    pub(crate) async fn onlookers(&self) {
-        self.account(AUDITOR, &[Access::Member, Access::Auditor])
-            .await;
+    /// The account that sees all pages.
+    pub(crate) async fn onlooker(&self) {
         self.account(ADMIN, &Access::ALL).await;
     }
 
@@ -33,6 +29,16 @@ impl Site {
             path: format!("/main/{path}"),
         };
         vec![
+            page("runs", "runs".to_owned()),
+            page("run", format!("runs/{run}")),
+            page("work", "work".to_owned()),
+            page("phase", format!("runs/{run}/sample_selection")),
+            page("version", format!("runs/{run}/sample_selection/2")),
+            page(
+                "differences",
+                format!("runs/{run}/sample_selection/diff?a=1&b=2"),
+            ),
+            page("open", "runs/new".to_owned()),
             page("audit", "audit?ask=decisions".to_owned()),
             page("audit-refusals", "audit?ask=refusals".to_owned()),
             page(

@@ -14,7 +14,7 @@ async fn every_page_has_its_pictures() {
     let folder = PathBuf::from(folder);
     std::fs::create_dir_all(&folder).unwrap();
     let site = Site::after_the_demo();
-    site.onlookers().await;
+    site.onlooker().await;
     let driver = Driver::start().unwrap();
     let browser = site.browser(&driver, ADMIN).await;
     browser.go("/main/proof").await.unwrap();

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::Home;
 
 /// The password of all accounts of the tests.
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// `annal up` on a home of its own, for as long as this value lives.
 pub(crate) struct Site {
@@ -30,6 +30,11 @@ impl Site {
         let played = home.run(&["demo", "--json"]);
         assert_eq!(played.status, 0, "{}", played.stderr);
         Self::up(home)
+    }
+
+    /// With an empty log.
+    pub(crate) fn new() -> Self {
+        Self::up(Home::new())
     }
 
     fn up(home: Home) -> Self {

@@ -88,6 +88,8 @@ struct Scene {
     servers: Servers,
     log: Log,
     kept: Vec<Kept>,
+    /// The people of this round.
+    demos: Vec<Child>,
     journals: PathBuf,
     dice: StdRng,
 }
@@ -124,6 +126,7 @@ impl Scene {
             servers,
             log,
             kept: kept.into(),
+            demos: Vec::new(),
             journals,
             dice: StdRng::seed_from_u64(seed),
         }
@@ -143,7 +146,7 @@ impl Scene {
     async fn round(&mut self, outages: &[Outage]) -> Vec<Value> {
         let before = self.log.head().await.unwrap().position.0;
         let journals = self.begun();
-        let demos: Vec<Child> = (0..RUNS).map(|_| self.demo()).collect();
+        self.demos = (0..RUNS).map(|_| self.demo()).collect();
         self.all_have_begun(journals + RUNS).await;
         let all = EVENTS * RUNS as u64;
         for (n, outage) in outages.iter().enumerate() {
@@ -154,7 +157,7 @@ impl Scene {
         }
         self.reached(before + all * 9 / 10).await;
         let mut results = Vec::new();
-        for demo in demos {
+        for demo in std::mem::take(&mut self.demos) {
             results.push(self.result(demo).await);
         }
         results
@@ -207,13 +210,13 @@ impl Scene {
         }
     }
 
-    /// Waits for the log, and starts again what has ended meanwhile.
+    /// Waits for the log, or until nobody acts any more, and starts again what has ended meanwhile.
     async fn reached(&mut self, position: u64) {
         let (mut last, mut moved) = (0, Instant::now());
         loop {
             self.see_to();
             let now = self.head().await;
-            if now >= position {
+            if now >= position || self.all_are_done() {
                 return;
             }
             if now > last {
@@ -226,6 +229,11 @@ impl Scene {
                 .wait_for(Position(now), Duration::from_secs(1))
                 .await;
         }
+    }
+
+    fn all_are_done(&mut self) -> bool {
+        let mut demos = self.demos.iter_mut();
+        demos.all(|demo| demo.try_wait().unwrap().is_some())
     }
 
     async fn head(&self) -> u64 {

@@ -151,31 +151,32 @@ impl Slot {
 
     /// Takes in what was appended since. Positions are dense and in commit order, so whoever saw one has seen all
     /// before it.
+    ///
+    /// The position moves last and at once: whoever is broken off on the way leaves a run that is told again from
+    /// where it stood, not one that lacks what was not read.
     pub(crate) async fn catch_up(&mut self, log: &Log, run: RunId) -> Result<(), CaseError> {
         if self.position > Position(0) {
             let tail = log.read(self.position, TAIL).await?;
             if tail.len() < TAIL as usize {
-                return self.take_in(run, &tail);
+                for event in &tail {
+                    if let Some(part) = part_of(run, event) {
+                        self.apply(part, event)?;
+                    }
+                }
+                let last = tail.last().map_or(self.position, |event| event.position);
+                self.position = last;
+                return Ok(());
             }
         }
         let head = log.head().await?.position;
         for part in std::iter::once(None).chain(Phase::ALL.map(Some)) {
             let stream = stream(run, part);
-            let tail = log.read_stream(&stream, self.sequence(part)).await?;
-            self.take_in(run, &tail)?;
+            for event in &log.read_stream(&stream, self.sequence(part)).await? {
+                self.apply(part, event)?;
+            }
         }
         // What was appended while the streams were read may be in the case already; it is not taken in twice.
         self.position = head;
-        Ok(())
-    }
-
-    fn take_in(&mut self, run: RunId, events: &[Recorded]) -> Result<(), CaseError> {
-        for event in events {
-            if let Some(part) = part_of(run, event) {
-                self.apply(part, event)?;
-            }
-            self.position = self.position.max(event.position);
-        }
         Ok(())
     }
 

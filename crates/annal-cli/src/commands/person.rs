@@ -164,7 +164,7 @@ async fn erase_once(
 fn tell(site: &Site, args: &EraseArgs, erased: &Erased, output: Output) {
     if let Err(no) = &erased.wiped {
         output.aside(&format!(
-            "WARNING: the key is dropped, but its bytes may lie in the table's file still: {no}. Let the tables' owner run VACUUM (FULL) annal.person_keys."
+            "WARNING: the key is dropped, but its bytes may lie in the table's file still: {no}. Let the tables' owner run VACUUM (FULL) annal.person_keys while nothing else is connected."
         ));
     }
     let receipt = &erased.receipt;

@@ -10,6 +10,7 @@ mod support;
 
 mod answers;
 mod broken_data;
+mod broken_off;
 mod deadlines;
 mod envelope;
 mod long_runs;

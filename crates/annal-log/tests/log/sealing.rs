@@ -268,8 +268,15 @@ async fn an_erased_key_is_in_no_page_of_its_table() {
         .unwrap()
     };
     assert!(on_disk().await, "the search finds what is there");
+    // Whoever began before the erasure and is still at work would see the old row, if they looked.
+    let mut older = admin
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        .await
+        .unwrap();
+    older.execute("SELECT FROM annal.ledgers").await.unwrap();
     erase(&fresh, &log).await;
     assert!(!on_disk().await);
+    older.rollback().await.unwrap();
     let left: Option<Vec<u8>> = sqlx::query_scalar(secrets).fetch_one(&admin).await.unwrap();
     assert_eq!(left, None);
 }

@@ -77,22 +77,28 @@ impl Variants {
 async fn cut(url: &str, number: usize) -> Result<(), Failure> {
     let mut session = PgConnection::connect(url).await?;
     let mut function: String = sqlx::query_scalar(
-        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'append' AND pronamespace = 'annal'::regnamespace",
+        "SELECT pg_get_functiondef(oid) FROM pg_proc \
+         WHERE proname = 'append' AND prosecdef AND pronamespace = 'annal'::regnamespace",
     )
     .fetch_one(&mut session)
     .await?;
     if number >= 1 {
         without(
             &mut function,
-            "annal.fields(ARRAY [\n               uuid_send",
-            "(c.asked).engine)])",
+            "annal.fields(ARRAY [\n        uuid_send",
+            "c.engine)])",
             "''::bytea",
         )?;
-        without(&mut function, "sha256(stem ||", "v.envelope)", "''::bytea")?;
+        without(
+            &mut function,
+            "sha256(stem ||",
+            "c_envelope[s_command[a.j]])",
+            "''::bytea",
+        )?;
         without(
             &mut function,
             "sha256(reached_hash",
-            "e_digest[n])",
+            "a_digest[n])",
             "reached_hash",
         )?;
     }

@@ -1,8 +1,7 @@
 //! One call of `annal.append`: several commands in one round trip and one transaction.
 
-use annal_core::{CommandId, Position, Role, Sequence};
-use chrono::SecondsFormat;
-use serde::Serialize;
+use annal_core::{CommandId, PersonId, Position, Sequence};
+use chrono::{DateTime, SubsecRound, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -11,78 +10,79 @@ use crate::row::{from_db, to_db};
 use crate::sealing::stored;
 use crate::stream::StreamId;
 
-/// A command as the SQL type `annal.append_command` has it.
-#[derive(Serialize)]
-struct WireCommand<'a> {
-    command_id: CommandId,
-    content_hash: String,
-    reply: &'a serde_json::Value,
-    effective_at: String,
-    correlation_id: Uuid,
-    causation_id: Option<Uuid>,
-    actor_id: &'a str,
-    actor_name: &'a str,
-    actor_role: Role,
-    on_behalf_of: Option<&'a str>,
-    reason: Option<&'a str>,
-    workflow_id: Option<&'a str>,
-    workflow_run_id: Option<&'a str>,
-    step_id: Option<&'a str>,
-    activity_name: Option<&'a str>,
-    attempt: Option<u32>,
-    engine: &'a str,
-    streams: Vec<WireStream<'a>>,
+/// The commands of a batch as `annal.append` takes them: an array for each of its parameters. A row of arrays is read by
+/// the database in a fraction of the time that the same takes as JSON.
+#[derive(Default)]
+struct Commands<'a> {
+    ids: Vec<Uuid>,
+    contents: Vec<&'a [u8]>,
+    replies: Vec<String>,
+    effective_at: Vec<DateTime<Utc>>,
+    correlation_ids: Vec<Uuid>,
+    causation_ids: Vec<Option<Uuid>>,
+    actor_ids: Vec<&'a str>,
+    actor_names: Vec<&'a str>,
+    actor_roles: Vec<&'static str>,
+    on_behalf_of: Vec<Option<&'a str>>,
+    reasons: Vec<Option<&'a str>>,
+    workflow_ids: Vec<Option<&'a str>>,
+    workflow_run_ids: Vec<Option<&'a str>>,
+    step_ids: Vec<Option<&'a str>>,
+    activity_names: Vec<Option<&'a str>>,
+    attempts: Vec<Option<i32>>,
+    engines: Vec<&'a str>,
+    streams: Vec<i32>,
 }
 
-#[derive(Serialize)]
-struct WireStream<'a> {
-    aggregate_type: &'a str,
-    aggregate_id: &'a str,
-    expected: i64,
-    events: usize,
-}
-
-impl<'a> From<&'a Append> for WireCommand<'a> {
-    fn from(append: &'a Append) -> Self {
+impl<'a> Commands<'a> {
+    fn push(&mut self, append: &'a Append) {
         let metadata = &append.metadata;
         let at = metadata.provenance.as_ref();
-        Self {
-            command_id: append.command_id,
-            content_hash: hex::encode(append.content_hash),
-            reply: &append.reply,
-            // The database keeps microseconds; cutting here keeps it from rounding.
-            effective_at: metadata
-                .effective_at
-                .to_rfc3339_opts(SecondsFormat::Micros, true),
-            correlation_id: metadata.correlation_id,
-            causation_id: metadata.causation_id,
-            actor_id: metadata.actor.id.as_str(),
-            actor_name: stored(&metadata.actor.name),
-            actor_role: metadata.actor.role,
-            on_behalf_of: metadata
-                .actor
-                .on_behalf_of
-                .as_ref()
-                .map(annal_core::PersonId::as_str),
-            reason: metadata.reason.as_deref(),
-            workflow_id: at.map(|at| at.workflow_id.as_str()),
-            workflow_run_id: at.map(|at| at.run_id.as_str()),
-            step_id: at.map(|at| at.step_id.as_str()),
-            activity_name: at.map(|at| at.activity_name.as_str()),
-            attempt: at.map(|at| at.attempt),
-            engine: &metadata.engine,
-            streams: append
-                .streams
-                .iter()
-                .map(|entry| WireStream {
-                    aggregate_type: &entry.stream.aggregate_type,
-                    aggregate_id: &entry.stream.aggregate_id,
-                    expected: to_db(entry.expected.0),
-                    events: entry.events.len(),
-                })
-                .collect(),
-        }
+        self.ids.push(append.command_id.0);
+        self.contents.push(&append.content_hash);
+        self.replies.push(append.reply.to_string());
+        // The database keeps microseconds; cutting here keeps it from rounding.
+        self.effective_at
+            .push(metadata.effective_at.trunc_subsecs(6));
+        self.correlation_ids.push(metadata.correlation_id);
+        self.causation_ids.push(metadata.causation_id);
+        self.actor_ids.push(metadata.actor.id.as_str());
+        self.actor_names.push(stored(&metadata.actor.name));
+        self.actor_roles.push(metadata.actor.role.name());
+        let on_behalf_of = metadata.actor.on_behalf_of.as_ref();
+        self.on_behalf_of.push(on_behalf_of.map(PersonId::as_str));
+        self.reasons.push(metadata.reason.as_deref());
+        self.workflow_ids.push(at.map(|at| at.workflow_id.as_str()));
+        self.workflow_run_ids.push(at.map(|at| at.run_id.as_str()));
+        self.step_ids.push(at.map(|at| at.step_id.as_str()));
+        self.activity_names
+            .push(at.map(|at| at.activity_name.as_str()));
+        self.attempts.push(at.map(|at| at.attempt.cast_signed()));
+        self.engines.push(&metadata.engine);
+        self.streams.push(counted(append.streams.len()));
     }
+}
+
+/// Their streams, one command's after the other's.
+#[derive(Default)]
+struct Streams<'a> {
+    types: Vec<&'a str>,
+    ids: Vec<&'a str>,
+    expected: Vec<i64>,
+    events: Vec<i32>,
+}
+
+/// Their events, one stream's after the other's.
+#[derive(Default)]
+struct Events<'a> {
+    types: Vec<&'a str>,
+    versions: Vec<&'a str>,
+    payloads: Vec<&'a str>,
+}
+
+/// A number that the database refuses stands for one beyond what it can count.
+fn counted(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(-1)
 }
 
 #[derive(sqlx::FromRow)]
@@ -98,7 +98,8 @@ struct OutcomeRow {
 }
 
 const CALL: &str = "SELECT outcome, first_position, last_position, reply, aggregate_type, aggregate_id, expected, actual \
-     FROM annal.append($1, $2::json, $3, $4, $5) ORDER BY command";
+     FROM annal.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+     $23, $24, $25, $26) ORDER BY command";
 
 /// Appends all of them; the outcomes are in their order.
 pub(crate) async fn append(
@@ -106,25 +107,50 @@ pub(crate) async fn append(
     ledger: &str,
     appends: &[&Append],
 ) -> Result<Vec<Result<Receipt, AppendError>>, sqlx::Error> {
-    let commands: Vec<WireCommand<'_>> = appends.iter().map(|append| (*append).into()).collect();
-    let commands =
-        serde_json::to_string(&commands).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let events = || {
-        appends
-            .iter()
-            .flat_map(|append| &append.streams)
-            .flat_map(|stream| &stream.events)
-    };
-    let types: Vec<&str> = events().map(|event| event.event_type.as_str()).collect();
-    let versions: Vec<&str> = events().map(|event| event.event_version.as_str()).collect();
-    let payloads: Vec<&str> = events().map(|event| event.payload.as_str()).collect();
+    let (mut commands, mut streams, mut events) =
+        (Commands::default(), Streams::default(), Events::default());
+    for append in appends {
+        commands.push(append);
+        for entry in &append.streams {
+            streams.types.push(&entry.stream.aggregate_type);
+            streams.ids.push(&entry.stream.aggregate_id);
+            streams.expected.push(to_db(entry.expected.0));
+            streams.events.push(counted(entry.events.len()));
+            for event in &entry.events {
+                events.types.push(&event.event_type);
+                events.versions.push(&event.event_version);
+                events.payloads.push(&event.payload);
+            }
+        }
+    }
 
     let rows: Vec<OutcomeRow> = sqlx::query_as(CALL)
         .bind(ledger)
-        .bind(commands)
-        .bind(types)
-        .bind(versions)
-        .bind(payloads)
+        .bind(commands.ids)
+        .bind(commands.contents)
+        .bind(commands.replies)
+        .bind(commands.effective_at)
+        .bind(commands.correlation_ids)
+        .bind(commands.causation_ids)
+        .bind(commands.actor_ids)
+        .bind(commands.actor_names)
+        .bind(commands.actor_roles)
+        .bind(commands.on_behalf_of)
+        .bind(commands.reasons)
+        .bind(commands.workflow_ids)
+        .bind(commands.workflow_run_ids)
+        .bind(commands.step_ids)
+        .bind(commands.activity_names)
+        .bind(commands.attempts)
+        .bind(commands.engines)
+        .bind(commands.streams)
+        .bind(streams.types)
+        .bind(streams.ids)
+        .bind(streams.expected)
+        .bind(streams.events)
+        .bind(events.types)
+        .bind(events.versions)
+        .bind(events.payloads)
         .fetch_all(database)
         .await?;
     if rows.len() != appends.len() {

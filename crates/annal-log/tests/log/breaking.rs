@@ -105,9 +105,11 @@ async fn an_append_whose_answer_is_lost_is_not_written_twice() {
     let way = Cuttable::before(&fresh).await;
     let log = way.log().await;
     fill(&log, &stream("a"), 2).await;
-    let append = adding(&stream("a"), 2, 3);
+    let mut append = adding(&stream("a"), 2, 3);
+    // Ids travel as bytes; this can be found on its way.
+    append.metadata.reason = Some(append.command_id.to_string());
     way.set(Weather {
-        swallow: Some(append.command_id.to_string()),
+        swallow: append.metadata.reason.clone(),
         down: false,
     });
 

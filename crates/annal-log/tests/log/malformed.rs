@@ -78,6 +78,66 @@ async fn a_malformed_batch_is_refused_and_writes_nothing() {
     assert_eq!((verified.checked, verified.fault), (1, None));
 }
 
+/// The arrays of a batch of one event, as `annal.append` takes them after the ledger.
+const ARRAYS: [&str; 25] = [
+    "'{018f0000-0000-7000-8000-000000000001}'",
+    "ARRAY[decode(repeat('00', 32), 'hex')]",
+    "'{null}'",
+    "'{2026-03-01T00:00:00Z}'",
+    "'{018f0000-0000-7000-8000-000000000002}'",
+    "'{NULL}'",
+    "'{a}'",
+    "'{A}'",
+    "'{tester}'",
+    "'{NULL}'",
+    "'{NULL}'",
+    "'{NULL}'",
+    "'{NULL}'",
+    "'{NULL}'",
+    "'{NULL}'",
+    "'{NULL}'",
+    "'{by hand}'",
+    "'{1}'",
+    "'{t}'",
+    "'{x}'",
+    "'{0}'",
+    "'{1}'",
+    "'{e}'",
+    "'{1.0}'",
+    "'{\"{}\"}'",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arrays_that_do_not_fit_each_other_are_refused() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    let call = async |arrays: &[&str]| {
+        let arrays = arrays.join(", ");
+        sqlx::query(&format!("SELECT annal.append('main', {arrays})"))
+            .execute(log.pool())
+            .await
+    };
+
+    for place in 0..ARRAYS.len() {
+        for instead in ["'{}'", "NULL"] {
+            let mut arrays = ARRAYS;
+            arrays[place] = instead;
+            let error = call(&arrays).await.expect_err(ARRAYS[place]);
+            let code = error
+                .as_database_error()
+                .unwrap()
+                .code()
+                .unwrap()
+                .into_owned();
+            assert_eq!(code, "AN002", "array {place} as {instead}: {error}");
+        }
+    }
+    assert_eq!(log.head().await.unwrap().position, Position(0));
+
+    call(&ARRAYS).await.unwrap();
+    assert_eq!(log.verify(None).await.unwrap().checked, 1);
+}
+
 /// What the log itself decides is not taken from the caller, whatever the caller puts in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn positions_times_and_hashes_of_the_caller_count_for_nothing() {

@@ -1,5 +1,8 @@
+use annal_core::Position;
 use annal_log::{Log, LogError};
 use futures::future::try_join_all;
+use sqlx::migrate::Migrator;
+use sqlx::{Connection, PgConnection};
 
 use crate::support::{Fresh, fill, main_ledger, stream};
 
@@ -12,6 +15,54 @@ async fn migrating_twice_changes_nothing() {
     annal_log::migrate(&fresh.url).await.unwrap();
 
     assert_eq!(log.verify(None).await.unwrap().checked, 2);
+}
+
+/// An append as engines before 0050_typed_append.sql make it.
+const AS_BEFORE: &str = r#"SELECT outcome FROM annal.append('main', json_build_array(json_build_object(
+    'command_id', $1::uuid, 'content_hash', repeat('00', 32), 'effective_at', '2026-03-01T00:00:00Z',
+    'correlation_id', $1::uuid, 'actor_id', 'a', 'actor_name', 'A', 'actor_role', 'tester', 'engine', 'before',
+    'reply', json_build_object('said', 'yes'),
+    'streams', json_build_array(
+        json_build_object('aggregate_type', 't', 'aggregate_id', 'x', 'expected', $2::bigint, 'events', 1),
+        json_build_object('aggregate_type', 't', 'aggregate_id', 'y', 'expected', $2::bigint, 'events', 2)))),
+    '{e, f, g}', '{1.0, 1.0, 1.0}', '{"{}", "[]", "7"}')"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_was_begun_before_an_upgrade_goes_on_for_old_engines_and_new_ones() {
+    static ALL: Migrator = sqlx::migrate!("../../migrations");
+    let older = ALL.iter().filter(|it| it.version < 50).cloned().collect();
+    let older = Migrator {
+        migrations: older,
+        ..Migrator::DEFAULT
+    };
+    let fresh = Fresh::empty().await;
+    let mut old = PgConnection::connect(&fresh.url).await.unwrap();
+    older.run(&mut old).await.unwrap();
+    let first = uuid::Uuid::new_v4();
+    assert_eq!(append_as_before(&mut old, first, 0).await, "recorded");
+
+    annal_log::migrate(&fresh.url).await.unwrap();
+
+    assert_eq!(append_as_before(&mut old, first, 0).await, "repeated");
+    let second = uuid::Uuid::new_v4();
+    assert_eq!(append_as_before(&mut old, second, 0).await, "conflict");
+    let log = fresh.log().await;
+    fill(&log, &stream("a"), 2).await;
+    let third = uuid::Uuid::new_v4();
+    // 1 of the stream's 1 and 1 of its 2 events: the second stream clashes, and the first is left alone.
+    assert_eq!(append_as_before(&mut old, third, 1).await, "conflict");
+    assert_eq!(log.head().await.unwrap().position, Position(5));
+    let verified = log.verify(None).await.unwrap();
+    assert_eq!((verified.checked, verified.fault), (5, None));
+}
+
+async fn append_as_before(database: &mut PgConnection, id: uuid::Uuid, expected: i64) -> String {
+    sqlx::query_scalar(AS_BEFORE)
+        .bind(id)
+        .bind(expected)
+        .fetch_one(database)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

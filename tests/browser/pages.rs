@@ -2,7 +2,7 @@
 
 use annal_browser::{Browser, Colours, Driver, Impact, Screen};
 
-use crate::people::{ADMIN, Page};
+use crate::people::{ADMIN, Page, TESTER};
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -12,26 +12,32 @@ async fn every_page_is_open_to_everybody_and_speaks_to_nobody_else() {
     let driver = Driver::start().unwrap();
     let browser = site.browser(&driver, ADMIN).await;
     let mut wrong = Vec::new();
-    let pages = site.pages();
-    for page in &pages {
+    all_are_open(&site, &browser, &site.pages(), &mut wrong).await;
+    let of_work = site.pages_of_work();
+    let tester = site.browser_of_the_demo(&driver, TESTER).await;
+    all_are_open(&site, &tester, &of_work, &mut wrong).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    crate::proving::the_log_is_proved(&site, &browser).await;
+}
+
+async fn all_are_open(site: &Site, browser: &Browser, pages: &[Page], wrong: &mut Vec<String>) {
+    for page in pages {
         browser.screen(Screen::DESK).await.unwrap();
         browser.colours(Colours::Light).await.unwrap();
         browser.go(&page.path).await.unwrap();
-        stands(&browser, page).await;
-        requests_stay_here(&browser, &site, page, &mut wrong).await;
-        findings(&browser, page, "at a desk", &mut wrong).await;
+        stands(browser, page).await;
+        requests_stay_here(browser, site, page, wrong).await;
+        findings(browser, page, "at a desk", wrong).await;
         browser.colours(Colours::Dark).await.unwrap();
-        findings(&browser, page, "in the dark", &mut wrong).await;
+        findings(browser, page, "in the dark", wrong).await;
         browser.screen(Screen::PHONE).await.unwrap();
         browser.colours(Colours::Light).await.unwrap();
-        findings(&browser, page, "on a phone", &mut wrong).await;
+        findings(browser, page, "on a phone", wrong).await;
         let over = browser.overflow().await.unwrap();
         if over > 0 {
             wrong.push(format!("{}: {over} pixels wider than a phone", page.name));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    crate::proving::the_log_is_proved(&site, &browser).await;
 }
 
 /// The page is there, and is no problem.

@@ -4,9 +4,12 @@ use annal_server::Access;
 use serde_json::Value;
 
 use crate::site::Site;
+use crate::support::office::{start_run, waits_for};
 
 /// Sees everything, makes checkpoints and mends projections; beside the people of the demo, who have accounts already.
-pub(crate) const ADMIN: &str = "root";
+pub(crate) const ADMIN: &str = "nora";
+/// A tester of the demo, for whom something waits.
+pub(crate) const TESTER: &str = "ana";
 
 /// A page by a short name, and where it is.
 pub(crate) struct Page {
@@ -31,7 +34,6 @@ impl Site {
         vec![
             page("runs", "runs".to_owned()),
             page("run", format!("runs/{run}")),
-            page("work", "work".to_owned()),
             page("phase", format!("runs/{run}/sample_selection")),
             page("version", format!("runs/{run}/sample_selection/2")),
             page(
@@ -49,6 +51,23 @@ impl Site {
             page("metrics", format!("metrics?run={run}")),
             page("projections", "projections".to_owned()),
             page("proof", "proof".to_owned()),
+        ]
+    }
+
+    /// Opens one more run, and gives the pages of its tester, who has something to do.
+    pub(crate) fn pages_of_work(&self) -> Vec<Page> {
+        let opening = start_run("hmda_boston.csv");
+        let opening: Vec<&str> = opening.iter().map(String::as_str).collect();
+        self.home.json(&opening);
+        waits_for(&self.home, TESTER, "decide");
+        let run = self.newest_run();
+        let page = |name, path: String| Page {
+            name,
+            path: format!("/main/{path}"),
+        };
+        vec![
+            page("work", "work".to_owned()),
+            page("deciding", format!("runs/{run}/planning")),
         ]
     }
 

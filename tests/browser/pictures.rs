@@ -1,10 +1,10 @@
 //! The pictures of the documentation: `cargo xtask screenshots`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use annal_browser::{Colours, Driver, Screen};
+use annal_browser::{Browser, Colours, Driver, Screen};
 
-use crate::people::ADMIN;
+use crate::people::{ADMIN, Page, TESTER};
 use crate::site::Site;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,13 +34,17 @@ async fn every_page_has_its_pictures() {
         .wait_for("#checkpoints", "signature holds")
         .await
         .unwrap();
-    for page in site.pages() {
-        for (screen, colours, ending) in [
-            (Screen::DESK, Colours::Light, ""),
-            (Screen::PHONE, Colours::Light, "-phone"),
-        ] {
+    taken(&browser, site.pages(), &folder).await;
+    let pages = site.pages_of_work();
+    let tester = site.browser_of_the_demo(&driver, TESTER).await;
+    taken(&tester, pages, &folder).await;
+}
+
+async fn taken(browser: &Browser, pages: Vec<Page>, folder: &Path) {
+    for page in pages {
+        for (screen, ending) in [(Screen::DESK, ""), (Screen::PHONE, "-phone")] {
             browser.screen(screen).await.unwrap();
-            browser.colours(colours).await.unwrap();
+            browser.colours(Colours::Light).await.unwrap();
             browser.go(&page.path).await.unwrap();
             browser.text("main h1").await.unwrap();
             let picture = browser.picture().await.unwrap();

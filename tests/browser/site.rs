@@ -78,12 +78,26 @@ impl Site {
         browser
     }
 
+    /// A browser in which one of the demo's people has signed in, with the password that the demo wrote down.
+    pub(crate) async fn browser_of_the_demo(&self, driver: &Driver, person: &str) -> Browser {
+        let written = std::fs::read_to_string(self.home.path().join("passwords.txt")).unwrap();
+        let line = written.lines().find_map(|it| it.strip_prefix(person));
+        let browser = Browser::open(driver, &self.address).await.unwrap();
+        self.sign_in_with(&browser, person, line.unwrap().trim())
+            .await;
+        browser
+    }
+
     /// Signs in as somebody, by the form.
     pub(crate) async fn sign_in(&self, browser: &Browser, person: &str) {
+        self.sign_in_with(browser, person, PASSWORD).await;
+    }
+
+    async fn sign_in_with(&self, browser: &Browser, person: &str, password: &str) {
         browser.go("/sign-in?next=/main/projections").await.unwrap();
         browser.fill("input[name=person]", person).await.unwrap();
         browser
-            .fill("input[name=password]", PASSWORD)
+            .fill("input[name=password]", password)
             .await
             .unwrap();
         browser.click("main button[type=submit]").await.unwrap();

@@ -7,6 +7,7 @@ mod demo;
 mod deny;
 mod schemathesis;
 mod step;
+mod suites;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -82,44 +83,40 @@ fn lint() -> Result<()> {
 
 fn test() -> Result<()> {
     lint()?;
-    step(
-        "building the tests",
-        &mut cargo(&["test", "--workspace", "--locked", "--no-run"]),
-    )?;
+    build_tests()?;
     // The first time on a machine this builds the Temporal server, for minutes: seen here, not hidden in a test's captured output.
     step(
         "PostgreSQL and Temporal",
         &mut step::built_example("install"),
     )?;
-    // The console is tested in a real browser, which this installs where it is missing and may be.
-    step(
-        "Chromium and axe",
-        &mut step::built_example("install_browser"),
-    )?;
-    step(
-        "tests",
-        &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]),
-    )?;
+    install_browser()?;
+    suites::run()?;
     schemathesis::check()
 }
 
-fn screenshots() -> Result<()> {
+/// All of them at once: for a single package cargo would choose other features and build its dependencies again.
+fn build_tests() -> Result<()> {
+    step(
+        "building the tests",
+        &mut cargo(&["test", "--workspace", "--locked", "--no-run"]),
+    )
+}
+
+/// The console is tested in a real browser, which this installs where it is missing and may be.
+fn install_browser() -> Result<()> {
     step(
         "Chromium and axe",
-        &mut cargo(&[
-            "run",
-            "--locked",
-            "--package",
-            "annal-browser",
-            "--example",
-            "install_browser",
-        ]),
-    )?;
+        &mut step::built_example("install_browser"),
+    )
+}
+
+fn screenshots() -> Result<()> {
+    build_tests()?;
+    install_browser()?;
     let pictures = [
         "test",
+        "--workspace",
         "--locked",
-        "--package",
-        "annal-cli",
         "--test",
         "browser",
         "--",

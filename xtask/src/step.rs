@@ -34,6 +34,17 @@ pub(crate) fn warn(text: &str) {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    // What cargo tells this task about itself: build scripts that look at it (ring's does) would run again, and half of
+    // the dependencies with them, whenever a task and a cargo at the prompt take turns.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|it| name.starts_with(it))
+        {
+            command.env_remove(name.as_ref());
+        }
+    }
     command
 }
 

@@ -26,6 +26,8 @@ pub struct Office {
     pub(crate) case: Case,
     run: RunId,
     number: u64,
+    /// Where in the calendar the run stands: far above the first runs it begins again, or there would be no such year.
+    place: u64,
     commands: u64,
     lengths: BTreeMap<String, u64>,
     written: Vec<Append>,
@@ -48,10 +50,12 @@ impl Office {
         let run = RunId(Uuid::from_u128(
             0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(number),
         ));
+        let place = number % (1 << 20);
         let mut office = Self {
             case: Case::new(definition.clone()),
             run,
             number,
+            place,
             commands: 0,
             lengths: BTreeMap::new(),
             written: Vec::new(),
@@ -64,7 +68,7 @@ impl Office {
         let opening = Opening {
             run,
             report: format!("Report {}", number % 20),
-            cycle: format!("{}-Q{}", 2000 + number / 80, number / 20 % 4 + 1),
+            cycle: format!("{}-Q{}", 2000 + place / 80, place / 20 % 4 + 1),
             definition: definition.reference(),
             people: office.people(),
             data: file.clone(),
@@ -117,7 +121,7 @@ impl Office {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        let minutes = i64::try_from(self.number * 3_000 + self.commands).unwrap_or_default();
+        let minutes = i64::try_from(self.place * 3_000 + self.commands).unwrap_or_default();
         Utc.with_ymd_and_hms(2020, 1, 5, 9, 0, 0)
             .single()
             .unwrap_or_default()

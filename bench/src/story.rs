@@ -381,4 +381,15 @@ mod tests {
         let again = run(3, ORDINARY);
         assert_eq!(format!("{written:?}"), format!("{again:?}"));
     }
+
+    #[test]
+    fn a_run_of_any_number_can_be_made() {
+        let size = Size {
+            attributes: 1,
+            samples: 10,
+        };
+        let written = run_of_samples(1 << 50, size);
+        assert!(!written.is_empty());
+        assert_ne!(written[0].command_id, run_of_samples(0, size)[0].command_id);
+    }
 }

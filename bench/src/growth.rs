@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use annal_audit::{At, Audit};
+use annal_audit::{At, Audit, Snapshots};
 use annal_bench::{Size, put, run_of_samples};
 use annal_core::version::VersionRef;
 use annal_core::{Phase, Position, RunId, Sequence, VersionNo};
@@ -16,7 +16,7 @@ use crate::compare;
 use crate::ours::Ours;
 use crate::record::Records;
 use crate::say;
-use crate::server::{Server, backend};
+use crate::server::{Filled, Server, backend};
 
 /// How the results' names begin; then comes the number of events.
 pub(crate) const RESULT: &str = "growth-";
@@ -52,6 +52,17 @@ pub(crate) struct Grown {
     pub(crate) large: usize,
     pub(crate) appends: Vec<Appends>,
     pub(crate) shown: Vec<Shown>,
+    pub(crate) snapshots: Kept,
+}
+
+/// The snapshots of a whole log.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) number: usize,
+    /// Together.
+    pub(crate) bytes: i64,
+    /// To look through the log and make them, in seconds.
+    pub(crate) seconds: f64,
 }
 
 /// Reconstructions of a version.
@@ -73,14 +84,19 @@ impl Growth {
         let head = filled.expect_full().await?.0;
         let (large, events) = self.large(&filled.log).await?;
         say(&format!("the large dossier has {events} events"));
+        let snapshots = self.snapshots(&filled).await?;
         let mut shown = Vec::new();
         let usual = run_id(0);
-        for (of, run, version) in [
-            ("usual dossier", usual, 2),
-            ("large dossier, version 1", large, 1),
-            ("large dossier, version 2", large, 2),
+        let kept = Audit::new(&filled.log);
+        let alone = kept.clone().from_events_alone();
+        for (of, audit, run, version) in [
+            ("usual dossier", &kept, usual, 2),
+            ("large dossier, version 1", &kept, large, 1),
+            ("large dossier, version 2", &kept, large, 2),
+            ("version 1 without snapshots", &alone, large, 1),
+            ("version 2 without snapshots", &alone, large, 2),
         ] {
-            shown.extend(self.show(&filled.log, of, run, version).await?);
+            shown.extend(self.show(audit, of, run, version).await?);
         }
         let appends = self.appends(&filled.log, &filled.url).await?;
         let grown = Grown {
@@ -88,6 +104,7 @@ impl Growth {
             large: events,
             appends,
             shown,
+            snapshots,
         };
         records.keep(&format!("{RESULT}{}", self.events), grown)
     }
@@ -107,21 +124,38 @@ impl Growth {
         Ok((run_id(number), length().await?.len()))
     }
 
+    /// Makes all that are due, from the first event on.
+    async fn snapshots(&self, filled: &Filled) -> Result<Kept, Failure> {
+        let snapshots = Snapshots::new(&filled.log, filled.projector.pool());
+        snapshots.drop_all().await?;
+        let began = Instant::now();
+        snapshots.catch_up(Position(u64::MAX)).await?;
+        let seconds = began.elapsed().as_secs_f64();
+        let rows = Audit::new(&filled.log).snapshots().await?;
+        let kept = Kept {
+            number: rows.len(),
+            bytes: rows.iter().map(|it| it.bytes).sum(),
+            seconds,
+        };
+        say(&format!("{kept:?}"));
+        Ok(kept)
+    }
+
     async fn show(
         &self,
-        log: &Log,
+        audit: &Audit,
         of: &str,
         run: RunId,
         number: u32,
     ) -> Result<Vec<Shown>, Failure> {
-        let audit = Audit::new(log);
         let version = VersionRef {
             run,
             phase: Phase::SampleSelection,
             number: VersionNo(number),
         };
         let whole = audit.show(version, At::Latest).await?;
-        let (first, last) = (whole.created.position.0, log.head().await?.position.0);
+        let last = audit.log_head().await?.position.0;
+        let first = whole.created.position.0;
         let decided = whole.decided.as_ref().map_or(last, |it| it.position.0);
         let mut shown = Vec::new();
         for moment in ["latest", "any position"] {

@@ -1,6 +1,6 @@
 //! What changed between two versions, or in one version between two moments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use annal_core::ItemId;
 use annal_core::Position;
@@ -121,7 +121,8 @@ impl Diff {
                 Some(old) => diff.compare(old, item),
             }
         }
-        for item in a.items.iter().filter(|it| b.item(&it.item).is_none()) {
+        let after: BTreeSet<_> = b.items.iter().map(|it| &it.item).collect();
+        for item in a.items.iter().filter(|it| !after.contains(&it.item)) {
             let removed = taken.get(&item.item).map(|act| (*act).clone());
             let item = item.clone();
             diff.removed.push(RemovedItem { item, removed });

@@ -1,7 +1,8 @@
 //! The questions that people ask of the log.
 //!
 //! Lists come from the projections, and name the position that the tables had reached. What a version said at some
-//! moment ([`Audit::show`], [`Audit::diff`]) and who did what when ([`Audit::timeline`]) comes from the log itself.
+//! moment ([`Audit::show`], [`Audit::diff`]) and who did what when ([`Audit::timeline`]) comes from the log itself, where
+//! that is long from a snapshot on ([`Snapshots`]).
 
 mod answer;
 mod approvals;
@@ -25,6 +26,7 @@ mod search;
 mod select;
 mod sentence;
 mod show;
+mod snapshots;
 mod summary;
 mod timeline;
 mod told;
@@ -49,6 +51,7 @@ pub use runs::{PhaseRow, RunDetail, RunRow, StepRow, TransitionRow, VersionRow};
 pub use search::FoundRow;
 pub use sentence::{dossier_sentence, run_sentence};
 pub use show::{Act, At, DecisionShown, ItemShown, ShownVersion};
+pub use snapshots::{SnapshotRow, Snapshots, SnapshotsVerified};
 pub use summary::{RunSummary, SummaryPhase, SummaryVersion};
 pub use timeline::{TimelineEntry, TimelineFilter};
 pub use waiting::WaitingRow;
@@ -62,6 +65,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone)]
 pub struct Audit {
     pub(crate) log: Log,
+    /// Whether a version may be shown from a snapshot on.
+    pub(crate) from_snapshots: bool,
 }
 
 /// Where a ledger ends.
@@ -82,7 +87,19 @@ impl Audit {
     /// Reads the log's ledger over its connections.
     #[must_use]
     pub fn new(log: &Log) -> Self {
-        Self { log: log.clone() }
+        Self {
+            log: log.clone(),
+            from_snapshots: true,
+        }
+    }
+
+    /// Replays every event from the first, as if there were no snapshots. The answers are the same.
+    #[must_use]
+    pub fn from_events_alone(self) -> Self {
+        Self {
+            from_snapshots: false,
+            ..self
+        }
     }
 
     /// Where the log ends.

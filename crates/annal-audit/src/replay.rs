@@ -1,120 +1,184 @@
-//! Replaying a dossier up to a position, with who did what to one version on the way.
+//! One version's events, folded: the version by the rules of the domain, with who did what to it on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use annal_core::dossier::state::{Item, Version, VersionState};
 use annal_core::dossier::{Dossier, DossierEvent as E};
 use annal_core::item::{Decision, DecisionLevel};
-use annal_core::version::VersionRef;
+use annal_core::version::{Origin, VersionRef};
 use annal_core::{ItemId, PersonId, Position, VersionNo};
-use annal_log::{LogError, StreamId};
+use annal_log::{Log, LogError, StreamId};
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
 
 use crate::Audit;
 use crate::error::{Asking, AuditError};
 use crate::select::{from_bigint, to_bigint};
 use crate::show::{Act, DecisionShown, ItemShown, ShownVersion};
+use crate::snapshots;
 
-/// A dossier as it was, and what happened to one of its versions.
+/// A version as it was, and what happened to it. What the rules know of a version and nobody is shown, who had a hand
+/// in an item that was carried, is not in it: that is in the events of other versions.
+#[derive(Debug, Clone)]
 pub(crate) struct Replay {
-    version: VersionRef,
-    dossier: Dossier,
-    created: Option<Act>,
-    submitted: Option<Act>,
-    decided: Option<Act>,
-    requested_changes: Vec<String>,
-    added: BTreeMap<ItemId, Act>,
-    changed: BTreeMap<ItemId, Act>,
-    removed: BTreeMap<ItemId, Act>,
-    decisions: BTreeMap<(ItemId, DecisionLevel), Act>,
+    pub(crate) number: VersionNo,
+    /// The version at its place; those before it are empty.
+    pub(crate) dossier: Dossier,
+    pub(crate) acts: Acts,
+    pub(crate) items: HashMap<ItemId, ItemActs>,
+}
+
+/// Who did what to the version as a whole.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Acts {
+    pub(crate) created: Option<Act>,
+    pub(crate) submitted: Option<Act>,
+    pub(crate) decided: Option<Act>,
+    pub(crate) requested_changes: Vec<String>,
+    pub(crate) removed: BTreeMap<ItemId, Act>,
+}
+
+/// Who did what to an item since it came in.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemActs {
+    pub(crate) added: Act,
+    pub(crate) changed: Option<Act>,
+    pub(crate) tester: Option<Act>,
+    pub(crate) report_owner: Option<Act>,
 }
 
 /// An event's row, as far as a replay needs it.
-type Row = (i64, DateTime<Utc>, String, Option<String>, String, String);
+#[derive(Debug, FromRow)]
+pub(crate) struct Row {
+    pub(crate) sequence: i64,
+    pub(crate) position: i64,
+    recorded_at: DateTime<Utc>,
+    actor_id: String,
+    reason: Option<String>,
+    event_type: String,
+    payload: String,
+}
+
+/// The columns of [`Row`].
+pub(crate) const COLUMNS: &str =
+    "sequence, position, recorded_at, actor_id, reason, event_type, payload::text AS payload";
+
+/// The events that say something about a version: those for which [`version_of`] has an answer.
+const TYPES: [&str; 12] = [
+    "version_created",
+    "item_added",
+    "item_carried",
+    "item_changed",
+    "item_removed",
+    "item_decided",
+    "version_submitted",
+    "version_withdrawn",
+    "version_approved",
+    "version_rejected",
+    "version_superseded",
+    "section_signed",
+];
 
 impl Replay {
+    /// A version at a position, from the newest snapshot before it and the events since. By the second clock no
+    /// snapshot holds, since it leaves events out.
     pub(crate) async fn of(
         audit: &Audit,
         version: VersionRef,
         until: Position,
         said_until: Option<DateTime<Utc>>,
     ) -> Result<Self, AuditError> {
+        let snapshot = match said_until {
+            None if audit.from_snapshots => snapshots::newest(audit, version, until).await?,
+            _ => None,
+        };
+        let (mut replay, from) = snapshot.unwrap_or_else(|| (Self::new(version.number), 0));
         let stream = StreamId::dossier(version.run, version.phase);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT position, recorded_at, actor_id, reason, event_type, payload::text FROM annal.events
-             WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position <= $4
-               AND ($5::timestamptz IS NULL OR effective_at <= $5)
-             ORDER BY sequence",
-        )
-        .bind(audit.log.ledger().as_str())
-        .bind(stream.aggregate_type)
-        .bind(stream.aggregate_id)
-        .bind(to_bigint(until))
-        .bind(said_until)
-        .fetch_all(audit.log.pool())
-        .await
-        .asking("replaying a dossier")?;
-        let mut replay = Self::new(version);
-        for row in rows {
-            replay.take(audit, row).await?;
+        let query = format!(
+            "SELECT {COLUMNS} FROM annal.events
+             WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND sequence > $4 AND position <= $5
+               AND event_type = ANY ($6) AND ($7::timestamptz IS NULL OR effective_at <= $7)
+             ORDER BY sequence"
+        );
+        let mut rows = sqlx::query_as(&query)
+            .bind(audit.log.ledger().as_str())
+            .bind(stream.aggregate_type)
+            .bind(stream.aggregate_id)
+            .bind(from)
+            .bind(to_bigint(until))
+            .bind(TYPES.as_slice())
+            .bind(said_until)
+            .fetch(audit.log.pool());
+        while let Some(row) = rows.try_next().await.asking("replaying a dossier")? {
+            replay.take(&audit.log, row).await?;
         }
         Ok(replay)
     }
 
-    fn new(version: VersionRef) -> Self {
+    pub(crate) fn new(number: VersionNo) -> Self {
         Self {
-            version,
+            number,
             dossier: Dossier::default(),
-            created: None,
-            submitted: None,
-            decided: None,
-            requested_changes: Vec::new(),
-            added: BTreeMap::new(),
-            changed: BTreeMap::new(),
-            removed: BTreeMap::new(),
-            decisions: BTreeMap::new(),
+            acts: Acts::default(),
+            items: HashMap::new(),
         }
     }
 
-    async fn take(
-        &mut self,
-        audit: &Audit,
-        (position, at, actor, reason, event_type, payload): Row,
-    ) -> Result<(), AuditError> {
-        let position = from_bigint(position);
+    /// Takes an event of the dossier; one that is about something else changes nothing.
+    pub(crate) async fn take(&mut self, log: &Log, row: Row) -> Result<(), AuditError> {
+        if row.about() != Some(self.number) {
+            return Ok(());
+        }
+        let position = from_bigint(row.position);
         let unreadable = |detail: String| LogError::Undecodable { position, detail };
-        let event = audit.log.read_payload(&event_type, &payload).await?;
+        let event = log.read_payload(&row.event_type, &row.payload).await?;
         let event: E = event.map_err(|no: serde_json::Error| unreadable(no.to_string()))?;
-        let actor = PersonId::new(actor).map_err(|no| unreadable(no.to_string()))?;
+        let actor = PersonId::new(row.actor_id).map_err(|no| unreadable(no.to_string()))?;
         let act = Act {
             // The engine approves what a person submits where no approval is due.
             by: by(&event).cloned().unwrap_or(actor),
-            at,
+            at: row.recorded_at,
             position,
-            reason,
+            reason: row.reason,
         };
-        self.dossier.evolve(&event);
-        if version_of(&event) == Some(self.version.number) {
-            self.note(&event, act);
+        if let E::VersionCreated { by, .. } = &event {
+            self.leave_places(by);
         }
+        self.dossier.evolve(&event);
+        self.note(event, act);
         Ok(())
     }
 
+    /// A dossier finds a version by its number, so there have to be as many before it.
+    pub(crate) fn leave_places(&mut self, by: &PersonId) {
+        for number in 1..self.number.0 {
+            self.dossier.evolve(&E::VersionCreated {
+                version: VersionNo(number),
+                origin: Origin::Initial,
+                inputs: Vec::new(),
+                by: by.clone(),
+            });
+        }
+    }
+
     /// Keeps who did it, for what the aggregate does not need to know.
-    fn note(&mut self, event: &E, act: Act) {
-        let because = |reason: &str| Act {
-            reason: Some(reason.to_owned()),
-            ..act.clone()
+    fn note(&mut self, event: E, act: Act) {
+        let because = |reason: String, act: Act| Act {
+            reason: Some(reason),
+            ..act
         };
+        let acts = &mut self.acts;
         match event {
-            E::VersionCreated { .. } => self.created = Some(act),
-            E::VersionSubmitted { .. } => self.submitted = Some(act),
-            E::VersionWithdrawn { .. } => self.submitted = None,
+            E::VersionCreated { .. } => acts.created = Some(act),
+            E::VersionSubmitted { .. } => acts.submitted = Some(act),
+            E::VersionWithdrawn { .. } => acts.submitted = None,
             E::VersionApproved {
                 without_approval, ..
             } => {
-                self.decided = Some(match without_approval {
-                    Some(condition) => because(condition),
+                acts.decided = Some(match without_approval {
+                    Some(condition) => because(condition, act),
                     None => act,
                 });
             }
@@ -123,72 +187,106 @@ impl Replay {
                 requested_changes,
                 ..
             } => {
-                self.decided = Some(because(reason));
-                self.requested_changes.clone_from(requested_changes);
+                acts.decided = Some(because(reason, act));
+                acts.requested_changes = requested_changes;
             }
             E::ItemAdded { item, .. } | E::ItemCarried { item, .. } => {
-                self.removed.remove(item);
-                self.changed.remove(item);
-                self.added.insert(item.clone(), act);
+                acts.removed.remove(&item);
+                // What was decided before the item came in again is about another item.
+                self.items.insert(item, ItemActs::new(act));
             }
             E::ItemChanged { item, reason, .. } => {
-                self.changed.insert(item.clone(), because(reason));
+                if let Some(it) = self.items.get_mut(&item) {
+                    it.changed = Some(because(reason, act));
+                }
             }
             E::ItemRemoved { item, reason, .. } => {
-                self.removed.insert(item.clone(), because(reason));
+                self.items.remove(&item);
+                acts.removed.insert(item, because(reason, act));
             }
             E::ItemDecided { item, level, .. } => {
-                self.decisions.insert((item.clone(), *level), act);
+                if let Some(it) = self.items.get_mut(&item) {
+                    *it.decided(level) = Some(act);
+                }
             }
             _ => {}
         }
     }
 
     /// The version as it was; none if it was not there.
-    pub(crate) fn shown(&self, position: Position) -> Option<ShownVersion> {
-        let version = self.dossier.version(self.version.number)?;
-        let items = version.items.iter();
+    pub(crate) fn shown(mut self, of: VersionRef, position: Position) -> Option<ShownVersion> {
+        let index = (self.number.0 as usize).checked_sub(1)?;
+        if index >= self.dossier.versions.len() {
+            return None;
+        }
+        let version = self.dossier.versions.swap_remove(index);
+        let mut acts = self.items;
         Some(ShownVersion {
-            version: self.version,
+            version: of,
             position,
             status: version.status(),
             origin: version.origin,
-            inputs: version.inputs.clone(),
-            created: self.created.clone()?,
-            submitted: self.submitted.clone(),
-            decided: self.decided.clone(),
-            requested_changes: self.requested_changes.clone(),
-            superseded_by: successor(version),
-            items: items.filter_map(|(id, item)| self.item(id, item)).collect(),
-            removed: self.removed.clone().into_iter().collect(),
+            superseded_by: successor(&version),
+            inputs: version.inputs,
+            created: self.acts.created?,
+            submitted: self.acts.submitted,
+            decided: self.acts.decided,
+            requested_changes: self.acts.requested_changes,
+            items: (version.items.into_iter())
+                .filter_map(|(id, item)| Some(acts.remove(&id)?.shown(id, item)))
+                .collect(),
+            removed: self.acts.removed.into_iter().collect(),
         })
     }
+}
 
-    fn item(&self, id: &ItemId, item: &Item) -> Option<ItemShown> {
-        Some(ItemShown {
-            item: id.clone(),
-            content: item.content.clone(),
-            carried: item.carried.clone(),
-            tester: self.decision(id, DecisionLevel::Tester, item.tester.as_ref()),
-            report_owner: self.decision(id, DecisionLevel::ReportOwner, item.report_owner.as_ref()),
-            locked: item.locked,
-            signatures: item.signatures.clone(),
-            added: self.added.get(id)?.clone(),
-            changed: self.changed.get(id).cloned(),
-        })
+impl ItemActs {
+    pub(crate) fn new(added: Act) -> Self {
+        Self {
+            added,
+            changed: None,
+            tester: None,
+            report_owner: None,
+        }
     }
 
-    fn decision(
-        &self,
-        item: &ItemId,
-        level: DecisionLevel,
-        standing: Option<&Decision>,
-    ) -> Option<DecisionShown> {
-        let added = self.added.get(item).map(|act| act.position);
-        let act = self.decisions.get(&(item.clone(), level));
-        // One that was taken before the item came in again is about another item.
-        let act = act.filter(|act| Some(act.position) > added);
-        standing.map(|standing| DecisionShown::of(standing, act))
+    fn decided(&mut self, level: DecisionLevel) -> &mut Option<Act> {
+        match level {
+            DecisionLevel::Tester => &mut self.tester,
+            DecisionLevel::ReportOwner => &mut self.report_owner,
+        }
+    }
+
+    fn shown(self, item: ItemId, standing: Item) -> ItemShown {
+        let decision = |standing: Option<Decision>, act: Option<Act>| {
+            standing.map(|standing| DecisionShown::of(standing, act.as_ref()))
+        };
+        ItemShown {
+            item,
+            content: standing.content,
+            carried: standing.carried,
+            tester: decision(standing.tester, self.tester),
+            report_owner: decision(standing.report_owner, self.report_owner),
+            locked: standing.locked,
+            signatures: standing.signatures,
+            added: self.added,
+            changed: self.changed,
+        }
+    }
+}
+
+impl Row {
+    /// The version that the event is about, without reading the rest of it.
+    pub(crate) fn about(&self) -> Option<VersionNo> {
+        #[derive(Deserialize)]
+        struct About {
+            version: VersionNo,
+        }
+        if !TYPES.contains(&self.event_type.as_str()) {
+            return None;
+        }
+        let about: Result<About, _> = serde_json::from_str(&self.payload);
+        about.ok().map(|it| it.version)
     }
 }
 

@@ -122,7 +122,8 @@ pub struct DecisionShown {
 }
 
 impl Audit {
-    /// A version exactly as it was at a moment. From the log itself, so no projection has a part in it.
+    /// A version exactly as it was at a moment. From the log itself, so no projection has a part in it; from the newest
+    /// snapshot on, where there is one ([`Audit::from_events_alone`] does without).
     ///
     /// # Errors
     /// [`AuditError::UnknownVersion`] if it was not there yet, [`AuditError::UnknownEvent`],
@@ -135,7 +136,7 @@ impl Audit {
         };
         let replay = Replay::of(self, version, position, said_until).await?;
         replay
-            .shown(position)
+            .shown(version, position)
             .ok_or(AuditError::UnknownVersion { version, position })
     }
 
@@ -220,11 +221,11 @@ impl ItemShown {
 
 impl DecisionShown {
     /// The decision, with the act that took it in this version.
-    pub(crate) fn of(decision: &Decision, act: Option<&Act>) -> Self {
+    pub(crate) fn of(decision: Decision, act: Option<&Act>) -> Self {
         Self {
             verdict: decision.verdict,
-            by: decision.by.clone(),
-            reason: decision.reason.clone(),
+            by: decision.by,
+            reason: decision.reason,
             at: act.map(|act| act.at),
             position: act.map(|act| act.position),
         }

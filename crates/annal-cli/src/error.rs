@@ -69,6 +69,21 @@ pub(crate) enum CliError {
         "the log is not intact: {0}; keep it as it is, and compare it with a backup and with checkpoints"
     )]
     NotIntact(String),
+    /// Rebuilt tables are not what the live ones are.
+    #[error(
+        "the live tables are not what the log makes of them: {0}; look at the differences, then `annal projections rebuild --allow-differences`"
+    )]
+    TablesDiffer(String),
+    /// Tables that another definition made, or that stand still.
+    #[error(
+        "these tables could not be compared, their definition changed or they stand still: {0}; `annal projections status` tells which"
+    )]
+    NotCompared(String),
+    /// Snapshots are not what the events say.
+    #[error(
+        "snapshots do not say what the events say: {0}; `annal snapshots rebuild` makes them anew, `annal show --without-snapshots` does without"
+    )]
+    SnapshotsDiffer(String),
     /// Something that should go on until it is stopped did not.
     #[error("{0} ended by itself; start it again, nothing is lost")]
     BrokeOff(&'static str),
@@ -80,7 +95,7 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
-    /// The exit status: 2 usage, 3 refused by the rules, 4 the same command id with other content, 5 a server that does
+    /// The exit status: 2 usage, 3 refused by the rules or not equal, 4 the same command id with other content, 5 a server that does
     /// not answer, 6 not found, 7 a log that is not intact, 130 interrupted.
     pub(crate) fn status(&self) -> u8 {
         match self {
@@ -88,7 +103,10 @@ impl CliError {
             Self::NotIntact(_) | Self::Log(annal_log::LogError::NotTheCheckpoint { .. }) => 7,
             Self::Log(annal_log::LogError::OutOfReach { .. }) => 6,
             Self::Rejected(no) if no.code == RejectionCode::CommandReused => 4,
-            Self::Rejected(_) => 3,
+            Self::Rejected(_)
+            | Self::TablesDiffer(_)
+            | Self::NotCompared(_)
+            | Self::SnapshotsDiffer(_) => 3,
             Self::NotFound(_) => 6,
             Self::Flow(annal_flow::FlowError::NotFound { .. }) => 6,
             Self::Flow(annal_flow::FlowError::Closed { .. }) => 3,
@@ -129,6 +147,9 @@ impl CliError {
             Self::BehindTheLog(_) => "behind_the_log",
             Self::Unwritten { .. } => "file_unwritable",
             Self::NotIntact(_) => "log_not_intact",
+            Self::TablesDiffer(_) => "rebuild_differs",
+            Self::NotCompared(_) => "not_compared",
+            Self::SnapshotsDiffer(_) => "snapshots_differ",
             Self::BrokeOff(_) => "broke_off",
             Self::Interrupted => "interrupted",
         }

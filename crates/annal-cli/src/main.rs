@@ -88,6 +88,7 @@ async fn run(cli: Cli, output: Output) -> Result<(), CliError> {
         Command::Log(args) => commands::log::run(site, args, output).await,
         Command::Person(args) => commands::person::run(site, args, output).await,
         Command::Projections(args) => commands::projections::run(site, args, output).await,
+        Command::Snapshots(args) => commands::snapshots::run(site, args, output).await,
         other => acting::run(site, other, output).await,
     }
 }

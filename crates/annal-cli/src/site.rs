@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use annal_audit::Snapshots;
 use annal_core::{Case, RunId};
 use annal_flow::{Cases, FlowClient, RebuildJobs, Worker, WorkerSettings};
 use annal_log::Log;
@@ -88,6 +89,11 @@ impl Site {
 
     pub(crate) async fn projector(&self) -> Result<Projector, CliError> {
         Ok(Projector::connect(self.database_url(), self.args.ledger.clone()).await?)
+    }
+
+    /// With the right to make snapshots, where the login has it.
+    pub(crate) async fn snapshots(&self) -> Result<Snapshots, CliError> {
+        Ok(Snapshots::new(&self.log, self.projector().await?.pool()))
     }
 
     /// Brings the projections to where the log is, so that a reader sees all that was acknowledged. On a database that
@@ -265,10 +271,14 @@ impl Engine {
         let (target, namespace) = (&address.target, &address.namespace);
         let worker = Worker::start(site.log.clone(), target, namespace, settings).await?;
         let projector = site.projector().await?;
+        let snapshots = Snapshots::new(&site.log, projector.pool());
         let (stop_projector, stopped) = oneshot::channel::<()>();
         let following = async move {
             let stopped = async { stopped.await.unwrap_or_default() };
-            projector.follow(stopped).await
+            tokio::select! {
+                ended = projector.follow(stopped) => ended,
+                () = snapshots.follow() => Ok(()),
+            }
         };
         Ok(Self {
             worker,

@@ -78,6 +78,12 @@ impl Projector {
         Ok(Self { pool, log, ledger })
     }
 
+    /// Connections with the right to write what is folded from the log.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// Folds up to a position (the ledger's head, if that is earlier). A projection that meets an event that it
     /// cannot fold stands still there and says so in its status; the others go on.
     ///

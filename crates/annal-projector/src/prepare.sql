@@ -64,3 +64,26 @@ CREATE TABLE IF NOT EXISTS annal_read.projection_rebuild_cursors (
     position   bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (projection, ledger)
 );
+-- Versions as their events made them up to some position, so that showing one does not begin with the first event. Nothing
+-- rests on them: they may be dropped at any time. `definition` is the hash of the code that folds and writes them; others
+-- are not read. `sequence` is the number, in the dossier, of the event at `position`, and up to `through` nothing else was
+-- said about the version. The bytes are compressed already.
+CREATE TABLE IF NOT EXISTS annal_read.version_snapshots (
+    ledger       text   NOT NULL,
+    aggregate_id text   NOT NULL,
+    version      bigint NOT NULL,
+    definition   text   NOT NULL,
+    position     bigint NOT NULL,
+    sequence     bigint NOT NULL,
+    through      bigint NOT NULL,
+    state        bytea  NOT NULL,
+    PRIMARY KEY (ledger, aggregate_id, version, definition, position)
+);
+ALTER TABLE annal_read.version_snapshots ALTER COLUMN state SET STORAGE EXTERNAL;
+-- How far a ledger was looked through for them.
+CREATE TABLE IF NOT EXISTS annal_read.snapshot_cursors (
+    ledger     text   NOT NULL,
+    definition text   NOT NULL,
+    position   bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (ledger, definition)
+);

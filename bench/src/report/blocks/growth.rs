@@ -131,10 +131,15 @@ pub(super) fn shown(records: &Records) -> Result<Option<Block>, Failure> {
         by_tens: true,
     };
     let large = last.result.large;
+    let snapshots = &last.result.snapshots;
     let text = format!(
-        "{}The large dossier has {} events. p50 / p99:\n\n{table}{}",
+        "{}The large dossier has {} events; the log's {} snapshots take {:.1} MB and were made in {:.0} s, the looking \
+         through the log included. p50 / p99:\n\n{table}{}",
         image("shown.svg", "Reconstruction by size of the log"),
         grouped(large as f64),
+        snapshots.number,
+        snapshots.bytes as f64 / 1e6,
+        snapshots.seconds,
         by(last)
     );
     Ok(Some(Block {

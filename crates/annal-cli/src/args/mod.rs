@@ -10,6 +10,7 @@ mod projections;
 mod reading;
 mod running;
 mod serving;
+mod snapshots;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub(crate) use reading::{
 };
 pub(crate) use running::{DefinitionCommand, DemoArgs, Report, RunCommand, StartArgs, WorkerArgs};
 pub(crate) use serving::{ServerArgs, UpArgs};
+pub(crate) use snapshots::SnapshotsCommand;
 
 /// Tests the data behind regulatory reports: every decision is an immutable event, tied to the workflow that made it.
 #[derive(Debug, Parser)]
@@ -163,6 +165,9 @@ pub(crate) enum Command {
     /// Look at the projections and rebuild them.
     #[command(subcommand)]
     Projections(ProjectionsCommand),
+    /// Look at the snapshots from which large versions are shown, check them and make them anew.
+    #[command(subcommand)]
+    Snapshots(SnapshotsCommand),
 }
 
 #[cfg(test)]

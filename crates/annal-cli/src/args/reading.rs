@@ -49,6 +49,9 @@ pub(crate) struct ShowArgs {
     /// As it was just before this event.
     #[arg(long, value_name = "EVENT")]
     pub(crate) before: Option<annal_core::EventId>,
+    /// Replay every event from the first, without a snapshot; the answer is the same.
+    #[arg(long)]
+    pub(crate) without_snapshots: bool,
 }
 
 #[derive(Debug, Args)]

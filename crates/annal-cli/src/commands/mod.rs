@@ -12,3 +12,4 @@ pub(crate) mod projections;
 pub(crate) mod reading;
 pub(crate) mod runs;
 pub(crate) mod serving;
+pub(crate) mod snapshots;

@@ -147,7 +147,11 @@ pub(crate) async fn show(site: &SiteArgs, args: &ShowArgs, output: Output) -> Re
         (_, _, _, Some(event)) => At::BeforeEvent(event),
         _ => At::Latest,
     };
-    let shown = Audit::new(&site.log).show(version, at).await?;
+    let audit = match args.without_snapshots {
+        true => Audit::new(&site.log).from_events_alone(),
+        false => Audit::new(&site.log),
+    };
+    let shown = audit.show(version, at).await?;
     output.answer(&shown, annal_audit::ShownVersion::told);
     site.close().await
 }

@@ -121,6 +121,7 @@ pub(crate) async fn worker(
 pub(crate) async fn projector(args: &SiteArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_read(args, output).await?;
     let projector = site.projector().await?;
+    let snapshots = site.snapshots().await?;
     output.aside("projector: follows the log");
     let stop = async {
         // Without signals there is no way to ask; the process is killed then, which loses nothing.
@@ -131,6 +132,7 @@ pub(crate) async fn projector(args: &SiteArgs, output: Output) -> Result<(), Cli
     tokio::select! {
         ended = projector.follow(stop) => ended?,
         () = take_rebuilds(&site, output) => {}
+        () = snapshots.follow() => {}
     }
     site.close().await
 }

@@ -70,11 +70,16 @@ async fn start_and_watch(
         });
         return Ok(());
     }
-    watch(jobs, names, output).await
+    watch(jobs, names, how, output).await
 }
 
 /// All are waited for, also when one of them fails.
-async fn watch(jobs: &RebuildJobs, names: &[String], output: Output) -> Result<(), CliError> {
+async fn watch(
+    jobs: &RebuildJobs,
+    names: &[String],
+    how: &How,
+    output: Output,
+) -> Result<(), CliError> {
     let bars = Mutex::new(Bars::default());
     let tell = |job: &RebuildJob| {
         if let Ok(mut bars) = bars.lock() {
@@ -102,7 +107,11 @@ async fn watch(jobs: &RebuildJobs, names: &[String], output: Output) -> Result<(
     if !done.is_empty() {
         rows::print(&done, output);
     }
-    failed.map_or(Ok(()), Err)
+    match failed {
+        Some(no) => Err(no),
+        None if how.compare_only => rows::expect_equal(&done),
+        None => Ok(()),
+    }
 }
 
 /// The jobs that run; none where no Temporal is at hand.

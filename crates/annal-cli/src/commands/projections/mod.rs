@@ -159,7 +159,10 @@ async fn build(
     site.close().await?;
     let rows = built.map_err(|no| rows::explain(no, output))?;
     rows::print(&rows, output);
-    Ok(())
+    match how.compare_only {
+        true => rows::expect_equal(&rows),
+        false => Ok(()),
+    }
 }
 
 async fn here(site: &Site, names: &[String], how: &How) -> Result<Vec<Row>, CliError> {

@@ -73,6 +73,21 @@ pub(super) fn print(rows: &[Row], output: Output) {
     });
 }
 
+/// For who only compares: an error, unless all tables are equal.
+pub(super) fn expect_equal(rows: &[Row]) -> Result<(), CliError> {
+    let names = |of: fn(&Row) -> bool| {
+        let found = rows.iter().filter(|row| of(row));
+        found.map(|row| row.name.as_str()).collect::<Vec<_>>()
+    };
+    let differing = names(|row| row.only_live + row.only_rebuilt > 0);
+    let untold = names(|row| !row.compared);
+    match (differing.is_empty(), untold.is_empty()) {
+        (false, _) => Err(CliError::TablesDiffer(differing.join(", "))),
+        (true, false) => Err(CliError::NotCompared(untold.join(", "))),
+        (true, true) => Ok(()),
+    }
+}
+
 /// Where a rebuild was refused because the tables differ, shows in what.
 pub(super) fn explain(error: CliError, output: Output) -> CliError {
     let examples = match &error {

@@ -7,6 +7,9 @@ use annal_browser::{Browser, Colours, Driver, Screen};
 use crate::people::{ADMIN, Page, TESTER};
 use crate::site::Site;
 
+/// All pages fit on a phone, which another test sees to; these are shown.
+const ON_A_PHONE: [&str; 4] = ["run", "deciding", "audit", "projections"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "makes files; run by `cargo xtask screenshots`"]
 async fn every_page_has_its_pictures() {
@@ -42,7 +45,12 @@ async fn every_page_has_its_pictures() {
 
 async fn taken(browser: &Browser, pages: Vec<Page>, folder: &Path) {
     for page in pages {
-        for (screen, ending) in [(Screen::DESK, ""), (Screen::PHONE, "-phone")] {
+        let on_a_phone = ON_A_PHONE.contains(&page.name);
+        let screens = [
+            (Screen::DESK, "", true),
+            (Screen::PHONE, "-phone", on_a_phone),
+        ];
+        for (screen, ending, _) in screens.into_iter().filter(|it| it.2) {
             browser.screen(screen).await.unwrap();
             browser.colours(Colours::Light).await.unwrap();
             browser.go(&page.path).await.unwrap();

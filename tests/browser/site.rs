@@ -80,7 +80,7 @@ impl Site {
 
     /// A browser in which one of the demo's people has signed in, with the password that the demo wrote down.
     pub(crate) async fn browser_of_the_demo(&self, driver: &Driver, person: &str) -> Browser {
-        let written = std::fs::read_to_string(self.home.path().join("passwords.txt")).unwrap();
+        let written = std::fs::read_to_string(self.home.path().join("home/passwords.txt")).unwrap();
         let line = written.lines().find_map(|it| it.strip_prefix(person));
         let browser = Browser::open(driver, &self.address).await.unwrap();
         self.sign_in_with(&browser, person, line.unwrap().trim())

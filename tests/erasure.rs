@@ -30,6 +30,7 @@ fn a_name_is_erased_and_everything_else_holds() {
     let sealed = home.json(&["person", "seal"]);
     assert_eq!(sealed["sealing"], true, "{sealed}");
     let _up = Up::start(&home);
+    home.json(&["account", "add", "ana", "--name", NAME, "--no-password"]);
     home.json(&words(&start_run("hmda_boston.csv")));
     waits_for(&home, "ana", "decide");
     let register = "run register latest --id adam --name Adam --roles admin --reason new --as xena";
@@ -56,6 +57,12 @@ fn a_name_is_erased_and_everything_else_holds() {
     assert_eq!(
         (&erased["key_dropped"], &erased["runs"]),
         (&true.into(), &1.into())
+    );
+    assert_eq!(erased["account"], true, "{erased}");
+    let accounts = home.json(&["account", "list"]).to_string();
+    assert!(
+        accounts.contains("(erased)") && !accounts.contains(NAME),
+        "{accounts}"
     );
     assert_eq!(home.refused(3, &erase).0, "person_erased", "a second time");
 

@@ -18,6 +18,12 @@ pub enum BrowserError {
         /// The variable that names it.
         variable: &'static str,
     },
+    /// What only this project installs is not on this machine.
+    #[error("no {0} here; `cargo xtask test` installs it")]
+    NotInstalled(&'static str),
+    /// The issuer broke off.
+    #[error("the test's issuer {0}")]
+    Issuer(String),
     /// An install did not work.
     #[error("installing {what} failed: {reason}")]
     Install {

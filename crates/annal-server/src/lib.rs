@@ -12,6 +12,7 @@ mod error;
 mod headers;
 mod jobs;
 mod limits;
+mod listed;
 mod listening;
 mod ops;
 mod problem;
@@ -29,6 +30,8 @@ pub use api::description as openapi;
 pub use checkpoints::CheckpointSettings;
 pub use error::ServerError;
 pub use limits::Limits;
+pub use listed::Endpoint;
+pub use router::pages;
 pub use server::Server;
 pub use settings::ServerSettings;
 pub use sign_in::{

@@ -14,6 +14,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::app::App;
 use crate::headers::guarded;
 use crate::limits::{BODY_BYTES, limited};
+use crate::listed::{Endpoint, Listed};
 use crate::problem::{Problem, catalogue, kinds, rendered};
 use crate::traced::traced;
 use crate::{api, console, ops, sign_in};
@@ -23,11 +24,8 @@ const SILENT: Duration = Duration::from_secs(15);
 
 /// All routes. Of the layers, the last one is passed first.
 pub(crate) fn router(app: App, tls: bool) -> Router {
-    let rooms = Router::new()
-        .merge(ops::routes())
-        .merge(sign_in::routes())
-        .merge(console::routes())
-        .merge(catalogue::routes())
+    let rooms = rooms()
+        .into_router()
         .nest("/api/v1", api::routes(&app))
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
@@ -41,9 +39,27 @@ pub(crate) fn router(app: App, tls: bool) -> Router {
     guarded(rooms, tls).layer(from_fn(traced)).with_state(app)
 }
 
+/// Every endpoint beside those of the API, which has a description of its own: the console's, of signing in, for who runs
+/// the server.
+#[must_use]
+pub fn pages() -> Vec<Endpoint> {
+    rooms().into_endpoints()
+}
+
+fn rooms() -> Listed {
+    Listed::new()
+        .merge(ops::routes())
+        .merge(sign_in::routes())
+        .merge(console::routes())
+        .merge(catalogue::routes())
+}
+
 /// What is told at an address that is set aside for who runs the server.
 pub(crate) fn apart(app: App) -> Router {
-    ops::apart().layer(from_fn(rendered)).with_state(app)
+    ops::apart()
+        .into_router()
+        .layer(from_fn(rendered))
+        .with_state(app)
 }
 
 async fn nothing_here(OriginalUri(uri): OriginalUri) -> Problem {

@@ -23,6 +23,7 @@ pub(crate) struct Seen {
     pub(crate) ledger: Ledger,
     /// Who asks.
     pub(crate) viewer: Viewer,
+    witness: Witness,
 }
 
 /// A run that somebody sees; as an extractor, the one that the path names as `{run}`.
@@ -41,21 +42,26 @@ impl Seen {
     ///
     /// # Errors
     /// `not_found` where they have no access to it, or there is none.
-    pub(crate) fn of(app: &App, viewer: Viewer, id: &LedgerId) -> Result<Self, Problem> {
+    fn of(app: &App, viewer: Viewer, witness: Witness, id: &LedgerId) -> Result<Self, Problem> {
         let allowed = viewer.access.get(id).is_some_and(|it| !it.is_empty());
         let ledger = app.ledger(id).filter(|_| allowed).cloned();
-        let ledger = ledger.ok_or_else(|| unknown_ledger(id))?;
-        Ok(Self { ledger, viewer })
+        let ledger = noted(&witness, ledger.ok_or_else(|| unknown_ledger(id)))?;
+        Ok(Self {
+            ledger,
+            viewer,
+            witness,
+        })
     }
 
-    /// A run that they see, as it stands.
+    /// A run that they see, as it stands. That they asked for one that they do not see is recorded.
     ///
     /// # Errors
     /// `not_found` where they do not see it, or there is none.
     pub(crate) async fn run(&self, run: RunId) -> Result<Standing, Problem> {
         let standing = self.ledger.cases.standing(run).await?;
         let seen = standing.filter(|it| self.sees_all() || self.is_on(it));
-        seen.ok_or_else(|| Problem::not_found(format_args!("run {run}")))
+        let seen = seen.ok_or_else(|| Problem::not_found(format_args!("run {run}")));
+        noted(&self.witness, seen)
     }
 
     /// Whether they see every run.
@@ -116,7 +122,8 @@ impl FromRequestParts<App> for Seen {
         let viewer = Viewer::from_request_parts(parts, app).await?;
         app.gate().lets_in(&viewer.person)?;
         let id: LedgerId = named(parts, app, "ledger").await?;
-        let seen = noted(parts, Self::of(app, viewer, &id))?;
+        let witness = Witness::in_request(&parts.extensions);
+        let seen = Self::of(app, viewer, witness, &id)?;
         parts.extensions.insert(seen.clone());
         Ok(seen)
     }
@@ -128,7 +135,7 @@ impl FromRequestParts<App> for SeenRun {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let seen = Seen::from_request_parts(parts, app).await?;
         let run: RunId = named(parts, app, "run").await?;
-        let standing = noted(parts, seen.run(run).await)?;
+        let standing = seen.run(run).await?;
         Ok(Self {
             seen,
             run,
@@ -138,12 +145,8 @@ impl FromRequestParts<App> for SeenRun {
 }
 
 /// That somebody asked for what they do not see is recorded, whether it is there or not.
-fn noted<T>(parts: &Parts, looked: Result<T, Problem>) -> Result<T, Problem> {
-    looked.inspect_err(|no| {
-        if no.code() == kinds::NOT_FOUND.code {
-            Witness::in_request(&parts.extensions).refuse(Reason::NotSeen);
-        }
-    })
+fn noted<T>(witness: &Witness, looked: Result<T, Problem>) -> Result<T, Problem> {
+    looked.inspect_err(|_| witness.refuse(Reason::NotSeen))
 }
 
 /// A part of the path. One that cannot be such an id names nothing.

@@ -68,6 +68,18 @@ impl Server {
         self.address
     }
 
+    /// Why nobody can sign in with the OpenID Connect issuer at present; none where they can, or none is set up.
+    pub async fn issuer_trouble(&self) -> Option<String> {
+        self.app.sign_in().issuer_trouble().await
+    }
+
+    /// How many passwords this server has compared with a hash: one for each that was tried, whether there is such an
+    /// account or not, so that nobody learns by the time it takes.
+    #[must_use]
+    pub fn passwords_compared(&self) -> u64 {
+        self.app.sign_in().passwords_compared()
+    }
+
     /// Waits until serving ends, which it does by itself only on an error.
     pub async fn ended(&mut self) -> ServerError {
         match (&mut self.serving).await {

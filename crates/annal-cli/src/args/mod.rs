@@ -10,6 +10,7 @@ mod projections;
 mod reading;
 mod running;
 mod serving;
+mod sign_in;
 mod snapshots;
 
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub(crate) use reading::{
 };
 pub(crate) use running::{DefinitionCommand, DemoArgs, Report, RunCommand, StartArgs, WorkerArgs};
 pub(crate) use serving::{ServerArgs, UpArgs};
+pub(crate) use sign_in::SignInArgs;
 pub(crate) use snapshots::SnapshotsCommand;
 
 /// Tests the data behind regulatory reports: every decision is an immutable event, tied to the workflow that made it.

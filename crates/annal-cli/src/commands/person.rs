@@ -10,6 +10,7 @@ use annal_log::{
     Append, AppendError, Erased, EventData, KeyState, Log, LogError, MasterKey, StreamAppend,
     StreamId, content_hash, decode, erase_person, seal_names, unseal_names,
 };
+use annal_server::{Accounts, Changer};
 use chrono::Utc;
 use serde::Serialize;
 use uuid::Uuid;
@@ -110,8 +111,17 @@ async fn seal(site: &Site, args: &SealArgs, output: Output) -> Result<(), CliErr
 async fn erase(site: &Site, args: &EraseArgs, output: Output) -> Result<(), CliError> {
     let command_id = args.command_id.unwrap_or_else(|| CommandId(Uuid::now_v7()));
     for _ in 0..TRIES {
-        if let Some(erased) = erase_once(site, args, command_id).await? {
-            tell(site, args, &erased, output);
+        let once = match erase_once(site, args, command_id).await {
+            Err(CliError::Rejected(no)) if no.code == RejectionCode::PersonErased => {
+                // A process that died in between left the account.
+                erase_account(site, args).await?;
+                return Err(CliError::Rejected(no));
+            }
+            once => once?,
+        };
+        if let Some(erased) = once {
+            let account = erase_account(site, args).await?;
+            tell(site, args, (&erased, account), output);
             return Ok(());
         }
     }
@@ -161,7 +171,14 @@ async fn erase_once(
     }
 }
 
-fn tell(site: &Site, args: &EraseArgs, erased: &Erased, output: Output) {
+/// The name that the person's account has, and the way to sign in. Tells whether there was one.
+async fn erase_account(site: &Site, args: &EraseArgs) -> Result<bool, CliError> {
+    let accounts = Accounts::connect(site.database_url()).await?;
+    let by = Changer::Admin(args.admin.clone());
+    Ok(accounts.erase_name(&args.person, &by).await?)
+}
+
+fn tell(site: &Site, args: &EraseArgs, (erased, account): (&Erased, bool), output: Output) {
     if let Err(no) = &erased.wiped {
         output.aside(&format!(
             "WARNING: the key is dropped, but its bytes may lie in the table's file still: {no}. Let the tables' owner run VACUUM (FULL) annal.person_keys while nothing else is connected."
@@ -170,7 +187,7 @@ fn tell(site: &Site, args: &EraseArgs, erased: &Erased, output: Output) {
     let receipt = &erased.receipt;
     let answer = serde_json::json!({
         "ledger": site.log.ledger(), "person": args.person, "runs": receipt.last.0 + 1 - receipt.first.0,
-        "key_dropped": erased.dropped, "first": receipt.first, "last": receipt.last, "repeated": receipt.repeated,
+        "key_dropped": erased.dropped, "account": account, "first": receipt.first, "last": receipt.last, "repeated": receipt.repeated,
     });
     output.answer(&answer, |_| {
         let key = match (erased.dropped, receipt.repeated) {
@@ -178,8 +195,12 @@ fn tell(site: &Site, args: &EraseArgs, erased: &Erased, output: Output) {
             (false, true) => "by this command, before",
             (false, false) => "no name was sealed, so there was no key to drop",
         };
+        let account = match account {
+            true => " The account has no name any more, and lets nobody in.",
+            false => "",
+        };
         format!(
-            "the name of {} is erased ({key}); recorded at positions {} to {}, one for each run.\nWhat may still hold it: backups from before, and Temporal's histories until their retention is over. docs/erasure.md says what to do.",
+            "the name of {} is erased ({key}); recorded at positions {} to {}, one for each run.{account}\nWhat may still hold it: backups from before, and Temporal's histories until their retention is over. docs/erasure.md says what to do.",
             args.person, receipt.first, receipt.last
         )
     });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use annal_flow::{Patches, Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::Projector;
-use annal_server::{Server, ServerError};
+use annal_server::{Server, ServerError, ServerSettings, SignInSettings};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{ServerArgs, SiteArgs, UpArgs, WorkerArgs};
@@ -20,13 +20,14 @@ const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8321)
 
 /// Servers, worker, projector and HTTP server, until Ctrl-C.
 pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(), CliError> {
+    let sign_in = up.sign_in.settings()?;
     let site = Site::to_act(args, output).await?;
     warn(&site.log, output).await?;
     if let Some(first) = first_admin(&site).await? {
         output.aside(&first);
     }
     let mut engine = Engine::start_for_all(&site).await?;
-    let mut server = serve_somewhere(&site, up.listen).await?;
+    let mut server = serve_somewhere(&site, up.listen, &sign_in).await?;
     let temporal = site.temporal();
     let is_up = serde_json::json!({
         "database_url": site.database_url(),
@@ -44,6 +45,7 @@ pub(crate) async fn up(args: &SiteArgs, up: &UpArgs, output: Output) -> Result<(
             server.address(),
         )
     });
+    warn_of_issuer(&server, output).await;
     if !up.check {
         tokio::select! {
             asked = asked_to_stop() => asked?,
@@ -62,13 +64,16 @@ pub(crate) async fn server(
     how: &ServerArgs,
     output: Output,
 ) -> Result<(), CliError> {
+    let sign_in = how.sign_in.settings()?;
     let site = Site::to_act(args, output).await?;
     let mut settings = site.server_settings(how.listen);
+    settings.sign_in = sign_in;
     settings.ledgers.extend(how.also.iter().cloned());
     let mut server = Server::start(settings).await?;
     let address = format!("http://{}", server.address());
     let listens = serde_json::json!({ "server": address, "ledger": args.ledger });
     output.answer(&listens, |_| format!("server: {address}"));
+    warn_of_issuer(&server, output).await;
     if !how.check {
         tokio::select! {
             asked = asked_to_stop() => asked?,
@@ -80,13 +85,31 @@ pub(crate) async fn server(
 }
 
 /// The server where it was asked for; else at the usual place, or at a free one where that is taken.
-async fn serve_somewhere(site: &Site, asked: Option<SocketAddr>) -> Result<Server, CliError> {
-    let at = |address| Server::start(site.server_settings(address));
+async fn serve_somewhere(
+    site: &Site,
+    asked: Option<SocketAddr>,
+    sign_in: &SignInSettings,
+) -> Result<Server, CliError> {
+    let at = |address| {
+        Server::start(ServerSettings {
+            sign_in: sign_in.clone(),
+            ..site.server_settings(address)
+        })
+    };
     match at(asked.unwrap_or(USUAL)).await {
         Err(ServerError::Listen { .. }) if asked.is_none() => {
             Ok(at(SocketAddr::new(USUAL.ip(), 0)).await?)
         }
         started => Ok(started?),
+    }
+}
+
+/// Says loudly that nobody can sign in with the issuer. The server serves all the same: the issuer may come up later.
+async fn warn_of_issuer(server: &Server, output: Output) {
+    if let Some(trouble) = server.issuer_trouble().await {
+        output.aside(&format!(
+            "WARNING: nobody can sign in with OpenID Connect for the moment: {trouble}"
+        ));
     }
 }
 

@@ -4,11 +4,9 @@ use annal_audit::{EventInPlace, Neighbour, run_of};
 use annal_core::envelope::{Provenance, Recorded};
 use annal_core::{LedgerId, Position};
 use annal_verify::Checkpoint;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -16,14 +14,15 @@ use super::layout::{Area, Here, layout};
 use super::parts::{human, person, time};
 use super::path;
 use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::{Problem, kinds};
 use crate::seen::Seen;
 
 /// The routes of events.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/{ledger}/events/{position}", get(page))
-        .route("/{ledger}/events/{position}/proof.json", get(proof))
+pub(super) fn routes() -> Listed {
+    Listed::new()
+        .get("/{ledger}/events/{position}", page)
+        .get("/{ledger}/events/{position}/proof.json", proof)
 }
 
 /// `GET /{ledger}/events/{position}`

@@ -4,16 +4,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use annal_core::RunId;
-use axum::Router;
 use axum::extract::Query;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use axum::routing::get;
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
 
 use crate::acting::on;
-use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::Problem;
 use crate::seen::Seen;
 
@@ -21,8 +19,8 @@ use crate::seen::Seen;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The route of these events.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/{ledger}/live", get(changes))
+pub(crate) fn routes() -> Listed {
+    Listed::new().get("/{ledger}/live", changes)
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,9 +2,7 @@
 
 use annal_audit::{Beat, PhaseMetrics, PhasePace, RunRow};
 use annal_core::{LedgerId, RunId};
-use axum::Router;
 use axum::extract::Query;
-use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -13,13 +11,13 @@ use super::chart::{Bar, Bars, Columns, Fill, Series, Slot};
 use super::layout::{Area, Here, layout};
 use super::parts::{Column, Row, Table, choice, human, span};
 use super::path;
-use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::{Problem, kinds};
 use crate::seen::Seen;
 
 /// The route of the metrics.
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/{ledger}/metrics", get(page))
+pub(super) fn routes() -> Listed {
+    Listed::new().get("/{ledger}/metrics", page)
 }
 
 #[derive(Debug, Deserialize)]

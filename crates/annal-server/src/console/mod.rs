@@ -22,16 +22,13 @@ mod start;
 mod version;
 mod work;
 
-use axum::Router;
-use axum::routing::get;
-
-use crate::app::App;
+use crate::listed::Listed;
 
 pub(crate) use shell::guarded;
 
 /// The routes of this room.
-pub(crate) fn routes() -> Router<App> {
-    let pages = Router::new()
+pub(crate) fn routes() -> Listed {
+    let pages = Listed::new()
         .merge(start::routes())
         .merge(runs::routes())
         .merge(work::routes())
@@ -43,8 +40,8 @@ pub(crate) fn routes() -> Router<App> {
         .merge(metrics::routes())
         .merge(projections::routes())
         .merge(proof::routes());
-    Router::new()
-        .route("/assets/{name}", get(assets::asset))
+    Listed::new()
+        .get("/assets/{name}", assets::asset)
         .merge(live::routes())
-        .merge(guarded(pages))
+        .merge(pages.around(guarded))
 }

@@ -2,10 +2,8 @@
 
 use annal_core::Position;
 use annal_projector::{ProjectionState, ProjectionStatus, RebuildStatus};
-use axum::Router;
 use axum::extract::{Form, Path, State};
 use axum::response::Redirect;
-use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -15,14 +13,15 @@ use super::parts::{Badge, Column, Row, Table, badge, csrf, hidden, human, text, 
 use super::path;
 use crate::app::App;
 use crate::jobs::{Job, JobKind, JobState, Sample, rate};
+use crate::listed::Listed;
 use crate::problem::Problem;
 use crate::seen::Seen;
 
 /// The routes of the projections.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/{ledger}/projections", get(page))
-        .route("/{ledger}/projections/{name}", post(act))
+pub(super) fn routes() -> Listed {
+    Listed::new()
+        .get("/{ledger}/projections", page)
+        .post("/{ledger}/projections/{name}", act)
 }
 
 /// `GET /{ledger}/projections`

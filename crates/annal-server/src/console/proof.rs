@@ -3,12 +3,10 @@
 use annal_core::{LedgerId, Position};
 use annal_log::Since;
 use annal_verify::Checkpoint;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use futures::{StreamExt as _, TryStreamExt as _};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -19,18 +17,19 @@ use super::path;
 use crate::app::App;
 use crate::checkpoints::{CheckpointError, since};
 use crate::jobs::{Check, CheckState};
+use crate::listed::Listed;
 use crate::problem::{Problem, kinds};
 use crate::seen::Seen;
 
 /// The routes of the proof.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/{ledger}/proof", get(page))
-        .route("/{ledger}/proof/verify", post(verify))
-        .route("/{ledger}/proof/checkpoints", post(make))
-        .route("/{ledger}/proof/checkpoints/{size}", get(checkpoint))
-        .route("/{ledger}/proof/consistency.json", get(consistency))
-        .route("/{ledger}/proof/log.jsonl", get(export))
+pub(super) fn routes() -> Listed {
+    Listed::new()
+        .get("/{ledger}/proof", page)
+        .post("/{ledger}/proof/verify", verify)
+        .post("/{ledger}/proof/checkpoints", make)
+        .get("/{ledger}/proof/checkpoints/{size}", checkpoint)
+        .get("/{ledger}/proof/consistency.json", consistency)
+        .get("/{ledger}/proof/log.jsonl", export)
 }
 
 /// `GET /{ledger}/proof`
@@ -104,7 +103,7 @@ fn checkpoints(app: &App, seen: &Seen, known: &[Checkpoint]) -> Markup {
                 "Its key is not in the database either."
             }
             (table.markup())
-            @if app.checkpoints().can_sign() && seen.admin().is_ok() {
+            @if app.checkpoints().can_sign() && seen.whole().is_ok() {
                 form.acts action=(path::page(ledger, "proof/checkpoints")) method="post" {
                     (csrf(seen.viewer.csrf()))
                     button.first type="submit" { "Verify what is new, and sign it" }
@@ -252,7 +251,7 @@ async fn verify(
 
 /// `POST /{ledger}/proof/checkpoints`
 async fn make(seen: Seen, State(app): State<App>) -> Result<Redirect, Problem> {
-    seen.admin()?;
+    seen.whole()?;
     let made = app.checkpoints().make(&seen.ledger.log).await?;
     tracing::info!(ledger = %seen.ledger.id, size = made.size, by = %seen.viewer.person, "a checkpoint was signed");
     Ok(Redirect::to(&path::page(
@@ -365,7 +364,7 @@ impl From<CheckpointError> for Problem {
     fn from(no: CheckpointError) -> Self {
         match no {
             CheckpointError::Log(no) => no.into(),
-            CheckpointError::NotSetUp(_) => Self::new(&kinds::NOT_ALLOWED, no.to_string()),
+            CheckpointError::NotSetUp(_) => Self::new(&kinds::NO_SIGNING_KEY, no.to_string()),
             CheckpointError::NotIntact(_) => Self::new(&kinds::LOG_NOT_INTACT, no.to_string()),
             CheckpointError::Key(_) | CheckpointError::Folder { .. } => Self::internal(&no),
         }

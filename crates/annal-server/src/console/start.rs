@@ -1,19 +1,18 @@
 //! The first page: the ledgers that somebody sees, or the only one of them.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use maud::html;
 
 use super::layout::{Here, layout};
 use super::path;
 use crate::app::App;
+use crate::listed::Listed;
 use crate::viewer::Viewer;
 
 /// The routes of this page.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/", get(page))
+pub(crate) fn routes() -> Listed {
+    Listed::new().get("/", page)
 }
 
 async fn page(State(app): State<App>, viewer: Viewer) -> Response {

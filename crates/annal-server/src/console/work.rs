@@ -3,9 +3,7 @@
 use annal_core::case::Waiting;
 use annal_core::run::RunStatus;
 use annal_core::{LedgerId, RunId};
-use axum::Router;
 use axum::extract::Query;
-use axum::routing::get;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -14,7 +12,7 @@ use super::desk::mine;
 use super::layout::{Area, Here, layout};
 use super::parts::{Badge, Column, Row, Table, due, human, words};
 use super::path;
-use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::Problem;
 use crate::seen::Seen;
 
@@ -22,8 +20,8 @@ use crate::seen::Seen;
 const RUNS: u32 = 25;
 
 /// The route of this page.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/{ledger}/work", get(page))
+pub(crate) fn routes() -> Listed {
+    Listed::new().get("/{ledger}/work", page)
 }
 
 #[derive(Debug, Default, Deserialize)]

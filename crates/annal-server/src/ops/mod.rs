@@ -7,32 +7,30 @@ mod ready;
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::routing::get;
 
-use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::Problem;
 
 pub(crate) use measured::record;
 
 /// The routes of this room, beside all others.
-pub(crate) fn routes() -> Router<App> {
-    let inside = inside().route_layer(from_fn(from_here));
-    Router::new().route("/healthz", get(alive)).merge(inside)
+pub(crate) fn routes() -> Listed {
+    let inside = inside().around(|it| it.route_layer(from_fn(from_here)));
+    Listed::new().get("/healthz", alive).merge(inside)
 }
 
 /// The routes of this room at an address of their own.
-pub(crate) fn apart() -> Router<App> {
-    inside().route("/healthz", get(alive))
+pub(crate) fn apart() -> Listed {
+    inside().get("/healthz", alive)
 }
 
-fn inside() -> Router<App> {
-    Router::new()
-        .route("/readyz", get(ready::ready))
-        .route("/metrics", get(measured::metrics))
+fn inside() -> Listed {
+    Listed::new()
+        .get("/readyz", ready::ready)
+        .get("/metrics", measured::metrics)
 }
 
 async fn alive() -> &'static str {

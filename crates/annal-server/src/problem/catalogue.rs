@@ -1,21 +1,22 @@
 //! What each code means, at the address that a problem's `type` names.
 
+use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use maud::{DOCTYPE, html};
+use maud::html;
 use serde_json::json;
 
 use super::{Kind, Problem, kinds};
-use crate::app::App;
+use crate::console::layout::{Here, layout};
+use crate::console::parts::{Column, Row, Table};
+use crate::listed::Listed;
 
 /// The routes of the catalogue. It tells nothing about anybody, so it is open to all.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/problems", get(all))
-        .route("/problems/{code}", get(one))
+pub(crate) fn routes() -> Listed {
+    Listed::new()
+        .get("/problems", all)
+        .get("/problems/{code}", one)
 }
 
 async fn all(headers: HeaderMap) -> Response {
@@ -35,24 +36,25 @@ fn told(headers: &HeaderMap, kinds: &[&Kind]) -> Response {
         let rows: Vec<_> = kinds.iter().map(row).collect();
         return Json(json!({ "rows": rows })).into_response();
     }
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head { meta charset="utf-8"; title { "Problems – Annal" } }
-            body {
-                main {
-                    h1 { "Problems" }
-                    table {
-                        thead { tr { th { "Code" } th { "Status" } th { "What it means" } th { "What to do" } } }
-                        tbody {
-                            @for it in kinds {
-                                tr { td { code { (it.code) } } td { (it.status.as_u16()) } td { (it.title) } td { (it.remedy) } }
-                            }
-                        }
-                    }
-                }
-            }
-        }
+    const COLUMNS: &[Column] = &[
+        Column::text("Code"),
+        Column::number("Status"),
+        Column::text("What it means"),
+        Column::text("What to do"),
+    ];
+    let row = |it: &&Kind| {
+        Row::of([html! { code { (it.code) } }, html! { (it.status.as_u16()) }])
+            .cell(html! { (it.title) })
+            .cell(html! { (it.remedy) })
     };
-    page.into_response()
+    let table = Table {
+        id: "problems",
+        caption: "What a code means, and what to do",
+        columns: COLUMNS,
+        rows: kinds.iter().map(row).collect(),
+        empty: "There is no such code.",
+        filter: kinds.len() > 1,
+    };
+    let content = html! { h1 { "Problems" } (table.markup()) };
+    layout("Problems", None, &Here::outside(), &content).into_response()
 }

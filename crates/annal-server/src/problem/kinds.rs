@@ -94,7 +94,7 @@ kinds! {
     NOT_PREPARED SERVICE_UNAVAILABLE "projections_not_prepared": "The read models are not prepared", "Let an administrator run `annal migrate`.";
     LOG_NOT_INTACT INTERNAL_SERVER_ERROR "log_not_intact": "The log is not what was appended", "Keep it as it is, and compare it with a backup and with checkpoints.";
     NOT_THE_CHECKPOINT CONFLICT "not_the_checkpoint": "The checkpoint is not one of this log", "Verify the log against it.";
-    NO_SIGNING_KEY SERVICE_UNAVAILABLE "no_signing_key": "The server signs no checkpoints", "Start it with --signing-key, or use `annal log checkpoint`.";
+    NO_SIGNING_KEY CONFLICT "no_signing_key": "The server signs no checkpoints", "Start it with ANNAL_CHECKPOINTS and ANNAL_CHECKPOINT_KEY, or use `annal log checkpoint`.";
     REBUILD_RUNNING CONFLICT "rebuild_running": "A rebuild of this projection runs", "Wait for it, or cancel it.";
     NO_REBUILD NOT_FOUND "no_rebuild": "No rebuild of this projection was begun here", "Begin one.";
 }

@@ -24,6 +24,10 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
 }
 
+/// The code of a problem that a page tells of in its own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told(pub(crate) &'static str);
+
 impl Problem {
     /// A problem with what happened in this case, to what, and what to do.
     pub(crate) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {

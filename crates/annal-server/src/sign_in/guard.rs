@@ -14,7 +14,7 @@ use super::settings::SignInSettings;
 use super::who::{bearer, problem};
 use super::witness::Witness;
 use crate::app::App;
-use crate::problem::{Problem, kinds};
+use crate::problem::{Problem, Told, kinds};
 
 /// The header that a script sends the token in.
 const HEADER: &str = "x-csrf-token";
@@ -41,7 +41,9 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     };
     let status = response.status();
     // A refusal by the rules of the domain is recorded in the run's own stream.
-    let code = response.extensions().get::<Problem>().map(Problem::code);
+    let told = response.extensions();
+    let code = told.get::<Problem>().map(Problem::code);
+    let code = code.or_else(|| told.get::<Told>().map(|it| it.0));
     let access =
         status == StatusCode::FORBIDDEN && code.is_none_or(|code| code == kinds::NOT_ALLOWED.code);
     let otherwise = access.then_some(Reason::Forbidden);

@@ -22,11 +22,8 @@ mod tokens;
 mod who;
 mod witness;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use crate::app::App;
 use crate::console::guarded;
+use crate::listed::Listed;
 use crate::settings::ServerSettings;
 use cookie::SessionCookie;
 use oidc::Issuer;
@@ -80,6 +77,11 @@ impl SignIn {
         })
     }
 
+    /// How many passwords were compared with a hash so far.
+    pub(crate) fn passwords_compared(&self) -> u64 {
+        self.accounts.passwords().compared()
+    }
+
     /// Writes what is not written yet, before the process ends.
     pub(crate) async fn close(&self) {
         self.refusals.close().await;
@@ -87,20 +89,18 @@ impl SignIn {
 }
 
 /// The routes of this room.
-pub(crate) fn routes() -> Router<App> {
-    let pages = Router::new()
-        .route("/sign-in", get(local::page).post(local::sign_in))
-        .route(
-            "/sign-in/password",
-            get(local::password_page).post(local::change_password),
-        )
-        .route(
-            "/sign-in/confirm",
-            get(confirm::page).post(confirm::confirm),
-        )
-        .route("/sign-in/openid-connect", get(oidc::start))
-        .route(oidc::CALLBACK, get(oidc::callback))
-        .route("/sign-out", get(local::sign_out_page).post(local::sign_out))
-        .route("/sign-out/everywhere", post(local::sign_out_everywhere));
-    guarded(pages)
+pub(crate) fn routes() -> Listed {
+    let pages = Listed::new()
+        .get("/sign-in", local::page)
+        .post("/sign-in", local::sign_in)
+        .get("/sign-in/password", local::password_page)
+        .post("/sign-in/password", local::change_password)
+        .get("/sign-in/confirm", confirm::page)
+        .post("/sign-in/confirm", confirm::confirm)
+        .get("/sign-in/openid-connect", oidc::start)
+        .get(oidc::CALLBACK, oidc::callback)
+        .get("/sign-out", local::sign_out_page)
+        .post("/sign-out", local::sign_out)
+        .post("/sign-out/everywhere", local::sign_out_everywhere);
+    pages.around(guarded)
 }

@@ -1,5 +1,6 @@
 //! Passwords: hashed with argon2id, away from the threads that answer requests.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
@@ -20,16 +21,25 @@ const LONGEST: usize = 1_000;
 /// Hashing takes 19 MiB each; who comes in a crowd waits.
 const AT_A_TIME: usize = 4;
 
-/// Hashes and compares.
+/// Hashes and compares. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Passwords(Arc<Semaphore>);
+pub(crate) struct Passwords(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    turns: Semaphore,
+    compared: AtomicU64,
+}
 
 /// Compared with where there is no such account or no password, so that the answer takes as long.
 static NOBODYS: LazyLock<String> = LazyLock::new(|| hashed("nobody's").unwrap_or_default());
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_A_TIME)))
+        Self(Arc::new(Inner {
+            turns: Semaphore::new(AT_A_TIME),
+            compared: AtomicU64::new(0),
+        }))
     }
 }
 
@@ -58,6 +68,7 @@ impl Passwords {
             return Ok(false);
         }
         let password = password.to_owned();
+        self.0.compared.fetch_add(1, Ordering::Relaxed);
         self.work(move || {
             let known = hash.is_some();
             compare(&password, hash.as_ref().unwrap_or(&NOBODYS)) && known
@@ -65,11 +76,16 @@ impl Passwords {
         .await
     }
 
+    /// How many were compared with a hash so far.
+    pub(crate) fn compared(&self) -> u64 {
+        self.0.compared.load(Ordering::Relaxed)
+    }
+
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AccountError> {
-        let _turn = self.0.acquire().await;
+        let _turn = self.0.turns.acquire().await;
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|no| AccountError::Hashing(no.to_string()))
     }

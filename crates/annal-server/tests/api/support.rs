@@ -8,7 +8,7 @@ use annal_core::{LedgerId, PersonId};
 use annal_flow::{Worker, WorkerSettings};
 use annal_log::{Log, create_ledger, migrate};
 use annal_projector::Projector;
-use annal_server::{Access, Accounts, Changer, NewAccount, Scope, Server, ServerSettings};
+use annal_server::{Access, Accounts, Changer, Limits, NewAccount, Scope, Server, ServerSettings};
 use annal_stack::testing::{TestDatabase, TestTemporal, temporal};
 use chrono::TimeDelta;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -17,11 +17,12 @@ use tokio::sync::{OnceCell, mpsc};
 use uuid::Uuid;
 
 /// Who works at the bank: their role on the run, and what they may do in the ledger.
-const PEOPLE: [(&str, &str, Access); 7] = [
+pub(crate) const PEOPLE: [(&str, &str, Access); 8] = [
     ("ana", "tester", Access::Member),
     ("olga", "report_owner", Access::Member),
     ("ed", "report_executive", Access::Member),
     ("dora", "data_owner", Access::Member),
+    ("carl", "data_executive", Access::Member),
     ("xena", "test_executive", Access::Member),
     ("audrey", "", Access::Auditor),
     ("adam", "", Access::Admin),
@@ -55,32 +56,27 @@ async fn found() -> Bank {
         });
     });
     let (address, tokens) = is_ready.recv().await.expect("the bank opens");
-    let mut bank = Bank {
-        address,
-        run: Uuid::nil(),
-        tokens,
-        client: Client::builder()
-            .timeout(Duration::from_secs(60))
-            // A kept connection would belong to the runtime of the test that opened it.
-            .pool_max_idle_per_host(0)
-            .build()
-            .expect("a client"),
-    };
-    bank.run = bank.open_run().await;
-    bank
+    Bank::at(address, tokens).await
 }
 
 /// Everything that runs.
-struct Open {
-    address: String,
-    tokens: Vec<(&'static str, String)>,
-    _server: Server,
+pub(crate) struct Open {
+    pub(crate) address: String,
+    pub(crate) tokens: Vec<(&'static str, String)>,
+    #[allow(dead_code, reason = "stopped by the test of every endpoint")]
+    pub(crate) server: Server,
+    #[allow(dead_code, reason = "looked into by the test of every endpoint")]
+    pub(crate) database: TestDatabase,
     _worker: Worker,
-    _database: TestDatabase,
 }
 
 impl Open {
     async fn start() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    /// With other limits than the usual ones.
+    pub(crate) async fn with(limits: Limits) -> Self {
         let database = TestDatabase::prepared("api", async |url| {
             migrate(&url).await.expect("the migrations run");
             for ledger in ["main", "other"] {
@@ -108,14 +104,17 @@ impl Open {
         }
         let tokens = tokens(&url).await;
         let ledgers = ["main", "other"].map(|it| it.parse().expect("an id"));
-        let settings = ServerSettings::of(&url, (&target, &namespace), ledgers.to_vec());
+        let settings = ServerSettings {
+            limits,
+            ..ServerSettings::of(&url, (&target, &namespace), ledgers.to_vec())
+        };
         let server = Server::start(settings).await.expect("the server starts");
         Self {
             address: format!("http://{}", server.address()),
             tokens,
-            _server: server,
+            server,
+            database,
             _worker: worker,
-            _database: database,
         }
     }
 }
@@ -143,6 +142,23 @@ async fn tokens(url: &str) -> Vec<(&'static str, String)> {
 }
 
 impl Bank {
+    /// With a run that is open.
+    pub(crate) async fn at(address: String, tokens: Vec<(&'static str, String)>) -> Self {
+        let mut bank = Self {
+            address,
+            run: Uuid::nil(),
+            tokens,
+            client: Client::builder()
+                .timeout(Duration::from_secs(60))
+                // A kept connection would belong to the runtime of the test that opened it.
+                .pool_max_idle_per_host(0)
+                .build()
+                .expect("a client"),
+        };
+        bank.run = bank.open_run().await;
+        bank
+    }
+
     /// A request by somebody to a path below `/api/v1`.
     pub(crate) fn request(&self, who: &str, method: Method, path: &str) -> RequestBuilder {
         let token = self.tokens.iter().find(|(id, _)| *id == who);
@@ -210,7 +226,7 @@ impl Bank {
         })
     }
 
-    async fn upload(&self, name: &str) -> Value {
+    pub(crate) async fn upload(&self, name: &str) -> Value {
         let path = format!("/ledgers/main/files?name={name}");
         let request = self
             .request("xena", Method::POST, &path)

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod elsewhere;
 mod forgery;
 mod guessing;
 mod local;
+mod openid;
 mod support;
 mod tokens;

@@ -123,6 +123,8 @@ pub(crate) struct Browser {
     client: Client,
     pub(crate) url: String,
     pub(crate) cookie: Option<String>,
+    /// Of a sign-in that is with an issuer.
+    state: Option<String>,
 }
 
 pub(crate) struct Answer {
@@ -140,15 +142,19 @@ impl Browser {
             client: client.build().unwrap(),
             url: url.to_owned(),
             cookie: None,
+            state: None,
         }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.client.request(method, format!("{}{path}", self.url));
-        match &self.cookie {
-            Some(cookie) => request.header("cookie", format!("annal={cookie}")),
-            None => request,
+        let session = self.cookie.iter().map(|it| format!("annal={it}"));
+        let state = self.state.iter().map(|it| format!("annal-state={it}"));
+        let cookies: Vec<String> = session.chain(state).collect();
+        match cookies.is_empty() {
+            true => request,
+            false => request.header("cookie", cookies.join("; ")),
         }
     }
 
@@ -204,8 +210,13 @@ impl Browser {
     pub(crate) async fn send(&mut self, request: RequestBuilder) -> Answer {
         let answer = Answer::of(request.send().await.unwrap()).await;
         if let Some(set) = &answer.set_cookie {
-            let value = set.split([';', '=']).nth(1).unwrap().to_owned();
-            self.cookie = (!value.is_empty()).then_some(value);
+            let (name, value) = set.split_once('=').unwrap();
+            let value = value.split(';').next().unwrap().to_owned();
+            let value = (!value.is_empty()).then_some(value);
+            match name {
+                "annal" => self.cookie = value,
+                _ => self.state = value,
+            }
         }
         answer
     }

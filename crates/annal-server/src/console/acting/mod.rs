@@ -6,17 +6,18 @@ mod intents;
 
 use annal_core::Phase;
 use annal_flow::Accepted;
+use axum::Extension;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
+use maud::Markup;
 use serde::Deserialize;
 
 use super::desk::Refused;
 use super::{path, phase, runs};
 use crate::acting::{Asked, act, on};
 use crate::app::App;
-use crate::problem::Problem;
+use crate::listed::Listed;
+use crate::problem::{Problem, Told};
 use crate::seen::SeenRun;
 use crate::sign_in::{Witness, signs_in_anew};
 
@@ -26,17 +27,13 @@ pub(crate) use fields::{Fields, invalid};
 pub(crate) const LARGEST_FORM: usize = 32 << 20;
 
 /// The routes of what forms send.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route(
-            "/{ledger}/runs/{run}/{phase}/do/{act}",
-            get(back_to_phase).post(on_phase),
-        )
-        .route(
-            "/{ledger}/runs/{run}/do/{act}",
-            get(back_to_run).post(on_run),
-        )
-        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+pub(crate) fn routes() -> Listed {
+    Listed::new()
+        .get("/{ledger}/runs/{run}/{phase}/do/{act}", back_to_phase)
+        .post("/{ledger}/runs/{run}/{phase}/do/{act}", on_phase)
+        .get("/{ledger}/runs/{run}/do/{act}", back_to_run)
+        .post("/{ledger}/runs/{run}/do/{act}", on_run)
+        .around(|it| it.layer(DefaultBodyLimit::max(LARGEST_FORM)))
 }
 
 #[derive(Deserialize)]
@@ -69,7 +66,7 @@ async fn on_phase(
             let refused = refused(problem, fields);
             let asked = phase::Asked::default();
             let page = phase::shown(&run, phase, &asked, Some(&refused)).await?;
-            Ok((refused.problem.status(), page).into_response())
+            Ok(told(&refused, page))
         }
     }
 }
@@ -86,9 +83,18 @@ async fn on_run(
             let run = on(run.seen, run.run).await?;
             let refused = refused(problem, fields);
             let page = runs::shown(&run, Some(&refused)).await?;
-            Ok((refused.problem.status(), page).into_response())
+            Ok(told(&refused, page))
         }
     }
+}
+
+/// The page with the refusal in it. What the rules refused is in the run's own stream, and so in no other record.
+fn told(refused: &Refused, page: Markup) -> Response {
+    let mut response = (refused.problem.status(), page).into_response();
+    response
+        .extensions_mut()
+        .insert(Told(refused.problem.code()));
+    response
 }
 
 /// Who loads the address of a form that was sent is led to the page that it stands on.

@@ -7,30 +7,28 @@ mod form;
 mod rows;
 
 use annal_core::LedgerId;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Query;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures::StreamExt as _;
 use maud::{Markup, html};
 
 use super::layout::{Area, Here, layout};
 use super::parts::Table;
 use super::path;
-use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::{Problem, kinds};
 use crate::seen::Seen;
 use answer::Answer;
 use ask::{Ask, Fields};
 
 /// The routes of the audit.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/{ledger}/audit", get(page))
-        .route("/{ledger}/audit.csv", get(csv))
-        .route("/{ledger}/audit.jsonl", get(json_lines))
+pub(super) fn routes() -> Listed {
+    Listed::new()
+        .get("/{ledger}/audit", page)
+        .get("/{ledger}/audit.csv", csv)
+        .get("/{ledger}/audit.jsonl", json_lines)
 }
 
 /// `GET /{ledger}/audit`

@@ -13,9 +13,7 @@ use annal_core::definition::PhaseDef;
 use annal_core::dossier::Stage;
 use annal_core::run::PhaseStatus;
 use annal_core::{Phase, Position};
-use axum::Router;
 use axum::extract::{Path, Query};
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -24,14 +22,14 @@ use super::layout::{Area, Here, layout};
 use super::parts::{Column, Row, Table, due, human, words};
 use super::path;
 use super::runs::state;
-use crate::app::App;
 use crate::console::parts::Badge;
+use crate::listed::Listed;
 use crate::problem::Problem;
 use crate::seen::SeenRun;
 
 /// The routes of this page.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/{ledger}/runs/{run}/{phase}", get(page))
+pub(crate) fn routes() -> Listed {
+    Listed::new().get("/{ledger}/runs/{run}/{phase}", page)
 }
 
 /// What the path of a phase's page names.

@@ -5,26 +5,22 @@ mod list;
 mod open;
 mod page;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
 
 use super::acting::LARGEST_FORM;
-use crate::app::App;
+use crate::listed::Listed;
 
 pub(crate) use graph::state;
 pub(crate) use page::shown;
 
 /// The routes of these pages.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/{ledger}/runs", get(list::page))
-        .route(
-            "/{ledger}/runs/new",
-            get(open::page)
-                .post(open::opened)
-                .layer(DefaultBodyLimit::max(LARGEST_FORM)),
-        )
-        .route("/{ledger}/runs/{run}", get(page::page))
-        .route("/{ledger}/runs/{run}/files/{sha256}", get(page::file))
+pub(crate) fn routes() -> Listed {
+    let forms = Listed::new()
+        .get("/{ledger}/runs/new", open::page)
+        .post("/{ledger}/runs/new", open::opened)
+        .around(|it| it.layer(DefaultBodyLimit::max(LARGEST_FORM)));
+    forms
+        .get("/{ledger}/runs", list::page)
+        .get("/{ledger}/runs/{run}", page::page)
+        .get("/{ledger}/runs/{run}/files/{sha256}", page::file)
 }

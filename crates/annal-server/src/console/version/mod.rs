@@ -6,9 +6,7 @@ mod moments;
 use annal_audit::{At, ShownVersion, VersionRow};
 use annal_core::version::{Origin, VersionRef};
 use annal_core::{PersonId, Position, VersionNo};
-use axum::Router;
 use axum::extract::{Path, Query};
-use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -18,15 +16,15 @@ use super::layout::{Area, Here, layout};
 use super::parts::{Badge, Table, badge, human, time, version_link};
 use super::path;
 use super::phase::OfPhase;
-use crate::app::App;
+use crate::listed::Listed;
 use crate::problem::Problem;
 use crate::seen::SeenRun;
 
 /// The routes of these pages.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/{ledger}/runs/{run}/{phase}/diff", get(diff::page))
-        .route("/{ledger}/runs/{run}/{phase}/{n}", get(page))
+pub(crate) fn routes() -> Listed {
+    Listed::new()
+        .get("/{ledger}/runs/{run}/{phase}/diff", diff::page)
+        .get("/{ledger}/runs/{run}/{phase}/{n}", page)
 }
 
 /// Items on one page.

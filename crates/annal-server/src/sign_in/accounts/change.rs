@@ -9,6 +9,8 @@ use super::event::{AccountEvent, Changer, access_ledger, on_account};
 use crate::viewer::Access;
 
 const DOING: &str = "changing an account";
+/// Stands where a name stood; a name that somebody has is not written in brackets.
+const ERASED: &str = "(erased)";
 
 pub(crate) struct Change {
     transaction: Transaction<'static, Postgres>,
@@ -104,6 +106,23 @@ impl Change {
             (_, true) => self.record(&AccountEvent::AccountDisabled, by).await,
             (_, false) => self.record(&AccountEvent::AccountEnabled, by).await,
         }
+    }
+
+    /// The name, and with it what may tell it: subjects of issuers are often addresses.
+    pub(super) async fn erase_name(&mut self, by: &Changer) -> Result<bool, AccountError> {
+        let person = self.person.as_str().to_owned();
+        let erase = sqlx::query(
+            "UPDATE annal_access.people SET name = $2 WHERE person = $1 AND name <> $2",
+        );
+        if self.run(erase.bind(person.clone()).bind(ERASED)).await? == 0 {
+            return Ok(false);
+        }
+        let unlink = sqlx::query("DELETE FROM annal_access.links WHERE person = $1");
+        self.run(unlink.bind(person)).await?;
+        self.record(&AccountEvent::NameErased, by).await?;
+        self.set_disabled(true, by).await?;
+        self.end_sessions(by).await?;
+        Ok(true)
     }
 
     pub(super) async fn give(

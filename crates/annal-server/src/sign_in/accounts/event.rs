@@ -19,15 +19,16 @@ pub fn access_ledger() -> LedgerId {
     LedgerId::new("access").expect("a constant, valid name")
 }
 
-/// Something that happened to an account. Secrets are never in it.
+/// Something that happened to an account. Secrets are never in it, and neither is a person's name, which has to be
+/// forgotten when the law asks for it: the record knows people by their ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum AccountEvent {
-    AccountAdded {
-        name: String,
-    },
+    AccountAdded,
     AccountDisabled,
     AccountEnabled,
+    /// The name is gone, and with it every way to sign in.
+    NameErased,
     /// One time: by somebody else, to be changed at the next sign-in.
     PasswordSet {
         one_time: bool,
@@ -96,12 +97,7 @@ pub enum Changer {
     /// Somebody at the command line, by the name of their login on the machine.
     Operator(String),
     /// Somebody who is signed in and an admin.
-    Admin {
-        /// Their id.
-        person: PersonId,
-        /// Their printed name.
-        name: String,
-    },
+    Admin(PersonId),
     /// The person whose account it is, or the server by itself.
     Themselves,
 }
@@ -127,7 +123,8 @@ impl Changer {
                 Ok(id) => admin(id, login),
                 Err(_) => Actor::engine(),
             },
-            Self::Admin { person, name } => admin(person.clone(), name),
+            // By their id alone, as everybody in this record.
+            Self::Admin(person) => admin(person.clone(), person.as_str()),
             Self::Themselves => Actor::engine(),
         }
     }

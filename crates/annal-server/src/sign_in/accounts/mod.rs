@@ -133,9 +133,7 @@ impl Accounts {
         };
         let name = name.trim().to_owned();
         let mut change = Change::of_new(&self.pool, person, &name).await?;
-        change
-            .record(&AccountEvent::AccountAdded { name }, by)
-            .await?;
+        change.record(&AccountEvent::AccountAdded, by).await?;
         if let Some((hash, one_time)) = password {
             change.set_password(&hash, one_time, by).await?;
         }
@@ -181,6 +179,21 @@ impl Accounts {
         let mut change = Change::of(&self.pool, person).await?;
         change.set_disabled(false, by).await?;
         change.commit().await
+    }
+
+    /// Erases the person's name, takes every way to sign in, and lets nobody be called by their id again. Tells whether
+    /// there was such an account with a name; done twice, it is done once.
+    ///
+    /// # Errors
+    /// No server.
+    pub async fn erase_name(&self, person: &PersonId, by: &Changer) -> Result<bool, AccountError> {
+        let mut change = match Change::of(&self.pool, person).await {
+            Err(AccountError::Unknown(_)) => return Ok(false),
+            change => change?,
+        };
+        let erased = change.erase_name(by).await?;
+        change.commit().await?;
+        Ok(erased)
     }
 
     /// Lets the person do something in a ledger.

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use openidconnect::core::{
-    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreProviderMetadata,
+    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreProviderMetadata,
 };
 use openidconnect::reqwest::{Client, redirect};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, TokenResponse as _,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardErrorResponse, TokenResponse as _,
 };
 use tokio::sync::Mutex;
 
@@ -22,7 +22,7 @@ use crate::sign_in::settings::OpenIdConnectSettings;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What an issuer says about itself is asked for again after so long.
 const FRESH: Duration = Duration::from_secs(3600);
-/// Keys that do not fit are asked for again at once, but no more often than this.
+/// Keys that do not fit are asked for again at once; after that, no more often than this.
 const KEYS_AGAIN: Duration = Duration::from_secs(5);
 
 /// An issuer that does not answer, or whose answer is not what was asked for.
@@ -30,6 +30,11 @@ const KEYS_AGAIN: Duration = Duration::from_secs(5);
 pub(super) enum IssuerError {
     #[error("the issuer {issuer} does not answer as one: {detail}")]
     Unreachable { issuer: String, detail: String },
+    #[error(
+        "the issuer {issuer} does not take this server for its client: {detail}; compare client id and secret with what is \
+         registered there"
+    )]
+    NotItsClient { issuer: String, detail: String },
     #[error("the issuer did not take the code: {0}")]
     Code(String),
     #[error("the issuer's answer is not to be trusted: {0}")]
@@ -62,6 +67,16 @@ pub(crate) struct Issuer {
 struct Known {
     metadata: CoreProviderMetadata,
     at: Instant,
+    /// When its keys last did not fit and were asked for again.
+    again: Option<Instant>,
+}
+
+/// Which keys of the issuer will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Known,
+    /// Those that are known did not fit.
+    Newer,
 }
 
 type Ready = CoreClient<
@@ -105,7 +120,7 @@ impl Issuer {
         redirect: &RedirectUrl,
         anew: bool,
     ) -> Result<Question, IssuerError> {
-        let client = self.client(redirect, FRESH).await?;
+        let client = self.client(redirect, Keys::Known).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = CoreAuthenticationFlow::AuthorizationCode;
         let request = client.authorize_url(flow, CsrfToken::new_random, Nonce::new_random);
@@ -134,21 +149,21 @@ impl Issuer {
         verifier: &str,
         nonce: &str,
     ) -> Result<Answered, IssuerError> {
-        let client = self.client(redirect, FRESH).await?;
+        let client = self.client(redirect, Keys::Known).await?;
         let code = AuthorizationCode::new(code.to_owned());
         let exchange = client
             .exchange_code(code)
             .map_err(|no| IssuerError::Code(no.to_string()))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
         let tokens = exchange.request_async(&self.http).await;
-        let tokens = tokens.map_err(|no| IssuerError::Code(no.to_string()))?;
+        let tokens = tokens.map_err(|no| self.no_token(no))?;
         let missing = || IssuerError::Claims("it holds no id token".to_owned());
         let token = tokens.id_token().ok_or_else(missing)?;
         let nonce = Nonce::new(nonce.to_owned());
         let claims = match token.claims(&client.id_token_verifier(), &nonce) {
             // Keys are changed now and then: those that are known may be of yesterday.
             Err(ClaimsVerificationError::SignatureVerification(_)) => {
-                let client = self.client(redirect, KEYS_AGAIN).await?;
+                let client = self.client(redirect, Keys::Newer).await?;
                 token.claims(&client.id_token_verifier(), &nonce).cloned()
             }
             checked => checked.cloned(),
@@ -160,18 +175,45 @@ impl Issuer {
         })
     }
 
-    /// A client that knows the issuer as it was no longer ago than this.
-    async fn client(&self, redirect: &RedirectUrl, fresh: Duration) -> Result<Ready, IssuerError> {
+    /// Whether it answers as the issuer that it is said to be.
+    ///
+    /// # Errors
+    /// [`IssuerError::Unreachable`], with what it answered.
+    pub(super) async fn answers(&self) -> Result<(), IssuerError> {
+        let metadata = self.discover().await?;
+        *self.known.lock().await = Some(Known::now(metadata, None));
+        Ok(())
+    }
+
+    fn no_token<E: std::error::Error + 'static>(
+        &self,
+        no: RequestTokenError<E, StandardErrorResponse<CoreErrorResponseType>>,
+    ) -> IssuerError {
+        let issuer = self.settings.issuer.clone();
+        match no {
+            RequestTokenError::ServerResponse(told) if is_about_the_client(told.error()) => {
+                let detail = told.to_string();
+                IssuerError::NotItsClient { issuer, detail }
+            }
+            RequestTokenError::ServerResponse(told) => IssuerError::Code(told.to_string()),
+            RequestTokenError::Request(no) => {
+                let detail = no.to_string();
+                IssuerError::Unreachable { issuer, detail }
+            }
+            other => IssuerError::Code(other.to_string()),
+        }
+    }
+
+    /// A client that knows the issuer as it is, or was a while ago.
+    async fn client(&self, redirect: &RedirectUrl, keys: Keys) -> Result<Ready, IssuerError> {
         let mut known = self.known.lock().await;
-        let still = known.as_ref().filter(|it| it.at.elapsed() < fresh);
-        let metadata = match still {
+        let will_do = known.as_ref().filter(|it| it.will_do(keys));
+        let metadata = match will_do {
             Some(known) => known.metadata.clone(),
             None => {
                 let metadata = self.discover().await?;
-                *known = Some(Known {
-                    metadata: metadata.clone(),
-                    at: Instant::now(),
-                });
+                let again = (keys == Keys::Newer).then(Instant::now);
+                *known = Some(Known::now(metadata.clone(), again));
                 metadata
             }
         };
@@ -191,4 +233,27 @@ impl Issuer {
         let found = CoreProviderMetadata::discover_async(url, &self.http).await;
         found.map_err(|it| no(it.to_string()))
     }
+}
+
+impl Known {
+    fn now(metadata: CoreProviderMetadata, again: Option<Instant>) -> Self {
+        let at = Instant::now();
+        Self {
+            metadata,
+            at,
+            again,
+        }
+    }
+
+    fn will_do(&self, keys: Keys) -> bool {
+        let fresh = self.at.elapsed() < FRESH;
+        // Whoever sends tokens that nobody signed does not have the issuer asked each time.
+        let asked = self.again.is_some_and(|it| it.elapsed() < KEYS_AGAIN);
+        fresh && (keys == Keys::Known || asked)
+    }
+}
+
+fn is_about_the_client(error: &CoreErrorResponseType) -> bool {
+    use CoreErrorResponseType::{InvalidClient, UnauthorizedClient};
+    matches!(error, InvalidClient | UnauthorizedClient)
 }

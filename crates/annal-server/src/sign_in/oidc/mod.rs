@@ -8,7 +8,8 @@ mod issuer;
 
 use annal_core::PersonId;
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequestParts as _, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -20,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use self::issuer::{Answered, IssuerError, Question};
 use super::SignIn;
 use super::accounts::{AccountError, Method, read};
+use super::confirm::NotConfirmed;
 use super::next::safe;
 use super::pages;
 use super::refusals::Reason;
@@ -69,25 +71,24 @@ struct Pending {
 /// Sends the browser to the issuer.
 pub(super) async fn start(
     State(app): State<App>,
-    viewer: Result<Viewer, NotSignedIn>,
-    headers: HeaderMap,
     Query(start): Query<Start>,
+    mut parts: Parts,
 ) -> Result<Response, NotSignedIn> {
     let sign_in = app.sign_in();
     let Some(issuer) = &sign_in.issuer else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
     // Only somebody who is signed in can sign in anew.
-    let anew = match (start.act, viewer) {
-        (None, _) => None,
-        (Some(act), Ok(viewer)) => match viewer.via {
+    let anew = match start.act {
+        None => None,
+        Some(act) => match Viewer::from_request_parts(&mut parts, &app).await?.via {
             Via::Session { id, .. } => Some((id, act)),
-            Via::Token { .. } => None,
+            Via::Token { .. } => return Ok(NotConfirmed::ByToken.into_response()),
         },
-        (Some(_), Err(no)) => return Err(no),
     };
+    let headers = &parts.headers;
     let question = match issuer
-        .question(&sign_in.callback(&headers), anew.is_some())
+        .question(&sign_in.callback(headers), anew.is_some())
         .await
     {
         Ok(question) => question,
@@ -136,7 +137,9 @@ pub(super) async fn callback(
         .await;
     match answer {
         Ok(answered) => finish(sign_in, &witness, &headers, &answered, pending).await,
-        Err(no @ IssuerError::Unreachable { .. }) => Ok(failed(&no)),
+        Err(no @ (IssuerError::Unreachable { .. } | IssuerError::NotItsClient { .. })) => {
+            Ok(failed(&no))
+        }
         Err(no) => {
             tracing::warn!(target: "annal::access", "a sign-in by the issuer was refused: {no}");
             witness.refuse(Reason::IssuerRefused);
@@ -203,6 +206,12 @@ async fn finish(
 }
 
 impl SignIn {
+    /// Why nobody can sign in with the issuer at present; none where they can, or there is no issuer.
+    pub(crate) async fn issuer_trouble(&self) -> Option<String> {
+        let answers = self.issuer.as_ref()?.answers().await;
+        answers.err().map(|no| no.to_string())
+    }
+
     /// Where the issuer sends browsers back to. Without an address of its own, the server is where the browser found it;
     /// the issuer takes only those that are registered with it.
     fn callback(&self, headers: &HeaderMap) -> RedirectUrl {
@@ -324,6 +333,11 @@ fn refused(why: &str) -> Response {
 
 fn failed(no: &IssuerError) -> Response {
     tracing::error!(target: "annal::access", "{no}");
-    let why = "The issuer does not answer. Try again in a moment, or sign in with a password.";
+    let why = match no {
+        IssuerError::NotItsClient { .. } => {
+            "The issuer does not know this server. Tell who runs it; its log says more."
+        }
+        _ => "The issuer does not answer. Try again in a moment, or sign in with a password.",
+    };
     (StatusCode::SERVICE_UNAVAILABLE, pages::refused(why)).into_response()
 }

@@ -17,6 +17,8 @@ use crate::select::to_bigint;
 const EVERY: u32 = 1_000;
 /// Positions of the log that are looked through in one transaction.
 const STRETCH: i64 = 50_000;
+/// The shortest time from one round of a follower to the next. Nothing depends on them, so there is no hurry.
+const ROUND: Duration = Duration::from_secs(1);
 /// How long a follower waits for news before it looks by itself, and after the database failed it.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -78,8 +80,10 @@ impl Snapshots {
                 Err(error) => Err(error.into()),
             };
             match done {
-                Ok(head) => seen = head,
-                // Nothing depends on them, so there is no hurry.
+                Ok(head) => {
+                    seen = head;
+                    tokio::time::sleep(ROUND).await;
+                }
                 Err(error) => {
                     tracing::warn!(error = %error, "no snapshots for the moment");
                     tokio::time::sleep(LOOK).await;

@@ -69,11 +69,11 @@ async fn every_version_is_shown_the_same_with_and_without_snapshots_at_any_posit
     let mut made = 0;
     for _ in 0..3 {
         let some = snapshots(&prepared, dice.random_range(2..9));
-        let until = Position(dice.random_range(1..=head.0));
+        let until = Position(dice.random_range(1..=head.0 / 2));
         made += some.catch_up(until).await.unwrap();
     }
     made += snapshots(&prepared, 3).catch_up(head).await.unwrap();
-    assert!(made > 50, "{made} snapshots are too few to tell");
+    assert!(made > 20, "{made} snapshots are too few to tell");
 
     let (mut same, mut missing) = (0, 0);
     for _ in 0..400 {

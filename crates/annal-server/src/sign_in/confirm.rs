@@ -50,7 +50,7 @@ impl IntoResponse for NotConfirmed {
                 )
             }
         };
-        problem(StatusCode::FORBIDDEN, "sign_in_again", &text)
+        Problem::new(&kinds::SIGN_IN_AGAIN, text).into_response()
     }
 }
 
@@ -177,6 +177,7 @@ pub(super) async fn confirm(
         }
     };
     let Via::Session { id, .. } = viewer.via else {
+        witness.refuse(Reason::Scope);
         return Ok(NotConfirmed::ByToken.into_response());
     };
     let sign_in = app.sign_in();

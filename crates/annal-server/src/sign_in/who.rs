@@ -12,6 +12,7 @@ use super::sessions::{Found, Over};
 use super::tokens::FoundToken;
 use super::witness::Witness;
 use crate::app::App;
+use crate::problem::Problem;
 use crate::viewer::{Scope, Via, Viewer};
 
 /// A request that is from nobody who is let in. The layer around all routes makes a redirect of it for a page.
@@ -29,21 +30,7 @@ pub(crate) enum NotSignedIn {
 
 impl IntoResponse for NotSignedIn {
     fn into_response(self) -> Response {
-        let (status, code, detail) = match self {
-            Self::Unknown(why) => (StatusCode::UNAUTHORIZED, "not_signed_in", why),
-            Self::ReadOnly => (StatusCode::FORBIDDEN, "not_allowed", READ_ONLY),
-            Self::PasswordDue => (
-                StatusCode::FORBIDDEN,
-                "password_due",
-                "your password was chosen by somebody else; choose your own at /sign-in/password",
-            ),
-            Self::Failed(no) => {
-                tracing::error!(target: "annal::access", "who asks could not be found out: {no}");
-                let why = "who asks could not be found out; try again";
-                (StatusCode::SERVICE_UNAVAILABLE, no.code(), why)
-            }
-        };
-        problem(status, code, detail)
+        Problem::from(self).into_response()
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// An act that was carried out.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActDone)]
 pub(super) struct Done {
     /// The key under which it was sent.
     pub(super) command_id: CommandId,
@@ -129,6 +130,7 @@ struct Outcome {
 /// What was decided.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
+#[schema(as = VerdictOnAct)]
 enum Verdict {
     /// It was carried out.
     Accepted {

@@ -36,7 +36,7 @@ pub(in crate::api) struct ActRequest {
 
 /// How something is asked, beside what. Who asks comes from the sign-in alone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub(in crate::api) struct How {
     /// Why. Rejections, overrides and changes need it.
     pub(super) reason: Option<String>,

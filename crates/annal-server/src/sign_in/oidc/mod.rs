@@ -83,7 +83,10 @@ pub(super) async fn start(
         None => None,
         Some(act) => match Viewer::from_request_parts(&mut parts, &app).await?.via {
             Via::Session { id, .. } => Some((id, act)),
-            Via::Token { .. } => return Ok(NotConfirmed::ByToken.into_response()),
+            Via::Token { .. } => {
+                Witness::in_request(&parts.extensions).refuse(Reason::Scope);
+                return Ok(NotConfirmed::ByToken.into_response());
+            }
         },
     };
     let headers = &parts.headers;

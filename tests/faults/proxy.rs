@@ -7,6 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
+use crate::writer::ENGINE;
+
 /// How many answers are still to be lost, and how many were.
 #[derive(Clone, Default)]
 pub(crate) struct Losses {
@@ -61,7 +63,7 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, losses: Losses) {
             read = client.read(&mut asked) => {
                 let Ok(length @ 1..) = read else { return };
                 // A part of every append's arguments.
-                appending |= contains(&asked[..length], b"\"content_hash\"");
+                appending |= contains(&asked[..length], ENGINE.as_bytes());
                 if server.write_all(&asked[..length]).await.is_err() { return }
             }
             read = server.read(&mut answered) => {

@@ -19,6 +19,8 @@ use crate::server::{ledger, signal, until};
 const URL: &str = "ANNAL_FAULTS_URL";
 const JOURNAL: &str = "ANNAL_FAULTS_JOURNAL";
 const SEED: &str = "ANNAL_FAULTS_SEED";
+/// Stands in every append of these tests, and in nothing else that they ask for.
+pub(crate) const ENGINE: &str = "annal faults";
 /// Streams that one process writes at the same time.
 const STREAMS: u64 = 4;
 
@@ -158,7 +160,7 @@ pub(crate) fn adding(to: &StreamId, expected: Sequence, events: usize) -> Append
             reason: None,
             effective_at: chrono::Utc::now(),
             provenance: None,
-            engine: "annal faults".to_owned(),
+            engine: ENGINE.to_owned(),
         },
         streams: vec![StreamAppend {
             stream: to.clone(),

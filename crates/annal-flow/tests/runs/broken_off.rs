@@ -18,18 +18,25 @@ async fn a_look_at_a_run_that_is_broken_off_leaves_nothing_out_of_the_next_one()
         .expect("nothing is appended from here on");
     let whole = told(Cases::new(bank.log.clone()).standing(bank.run).await);
     let mut broken_off = 0;
-    loop {
+    for waits in 1..=MOST_WAITS {
         let cases = Cases::new(bank.log.clone());
-        if let Some(standing) = within(broken_off + 1, cases.standing(bank.run)).await {
+        if let Some(standing) = within(waits, cases.standing(bank.run)).await {
+            // An answer may be there before it is waited for, so how often a look waits is not always the same.
             assert!(told(standing) == whole);
-            break;
+            continue;
         }
         broken_off += 1;
         let next = told(cases.standing(bank.run).await);
-        assert!(next == whole, "broken off at wait {broken_off}");
+        assert!(next == whole, "broken off at wait {waits}");
     }
-    assert!(broken_off > 10, "a run of many streams is not read at once");
+    assert!(
+        broken_off > 3,
+        "a run of many streams is not read at once: {broken_off}"
+    );
 }
+
+/// More than a look at ten streams needs, one question each.
+const MOST_WAITS: u32 = 24;
 
 /// What comes of it, if it has to wait less often than that.
 async fn within<F: Future>(waits: u32, future: F) -> Option<F::Output> {

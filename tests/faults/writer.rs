@@ -56,6 +56,15 @@ impl Writer {
     }
 }
 
+/// Also when a test stops half-way.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // It may have ended by itself already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The process itself; it writes until its standard input ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a part of other tests, which start it as a process of its own"]

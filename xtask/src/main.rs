@@ -45,13 +45,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Lint => lint(),
         Task::Schemathesis => {
-            let build = [
-                "build",
-                "--locked",
-                "--package",
-                "annal-server",
-                "--examples",
-            ];
+            let build = ["build", "--locked", "--workspace", "--examples"];
             step("building a bank to try it on", &mut cargo(&build))?;
             schemathesis::check()
         }

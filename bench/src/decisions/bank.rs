@@ -111,7 +111,8 @@ impl Bank {
         items: &[ItemId],
         verdict: Verdict,
     ) -> Result<Duration, Failure> {
-        let why = verdict.needs_reason().then_some("not typical");
+        // Who changes a decision has to say why, and most of these change one.
+        let why = Some("not typical");
         let body = Act::Dossier {
             phase: PHASE,
             command: decide(items, verdict),

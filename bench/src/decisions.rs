@@ -18,6 +18,9 @@ use crate::say;
 use crate::server::Server;
 use bank::Bank;
 
+/// Whoever changes a decision has to say why, and the bulk commands change each other's.
+const WHY: Option<&str> = Some("not typical");
+
 #[derive(Debug, Args)]
 pub(crate) struct Decisions {
     /// Decisions one by one.

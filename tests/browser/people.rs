@@ -1,5 +1,7 @@
 //! Who looks at the pages, and which pages there are.
 
+use std::fmt::Display;
+
 use annal_server::Access;
 use serde_json::Value;
 
@@ -17,6 +19,14 @@ pub(crate) struct Page {
     pub(crate) path: String,
 }
 
+impl Page {
+    /// Below the ledger.
+    fn of(name: &'static str, path: impl Display) -> Self {
+        let path = format!("/main/{path}");
+        Self { name, path }
+    }
+}
+
 impl Site {
     /// The account that sees all pages.
     pub(crate) async fn onlooker(&self) {
@@ -27,30 +37,23 @@ impl Site {
     pub(crate) fn pages(&self) -> Vec<Page> {
         let run = self.newest_run();
         let head = self.head();
-        let page = |name, path: String| Page {
-            name,
-            path: format!("/main/{path}"),
-        };
         vec![
-            page("runs", "runs".to_owned()),
-            page("run", format!("runs/{run}")),
-            page("phase", format!("runs/{run}/sample_selection")),
-            page("version", format!("runs/{run}/sample_selection/2")),
-            page(
+            Page::of("runs", "runs"),
+            Page::of("run", format!("runs/{run}")),
+            Page::of("phase", format!("runs/{run}/sample_selection")),
+            Page::of("version", format!("runs/{run}/sample_selection/2")),
+            Page::of(
                 "differences",
                 format!("runs/{run}/sample_selection/diff?a=1&b=2"),
             ),
-            page("open", "runs/new".to_owned()),
-            page("audit", "audit?ask=decisions".to_owned()),
-            page("audit-refusals", "audit?ask=refusals".to_owned()),
-            page(
-                "audit-four-eyes",
-                "audit?ask=four-eyes&phase=scoping".to_owned(),
-            ),
-            page("event", format!("events/{head}")),
-            page("metrics", format!("metrics?run={run}")),
-            page("projections", "projections".to_owned()),
-            page("proof", "proof".to_owned()),
+            Page::of("open", "runs/new"),
+            Page::of("audit", "audit?ask=decisions"),
+            Page::of("audit-refusals", "audit?ask=refusals"),
+            Page::of("audit-four-eyes", "audit?ask=four-eyes&phase=scoping"),
+            Page::of("event", format!("events/{head}")),
+            Page::of("metrics", format!("metrics?run={run}")),
+            Page::of("projections", "projections"),
+            Page::of("proof", "proof"),
         ]
     }
 
@@ -61,13 +64,9 @@ impl Site {
         self.home.json(&opening);
         waits_for(&self.home, TESTER, "decide");
         let run = self.newest_run();
-        let page = |name, path: String| Page {
-            name,
-            path: format!("/main/{path}"),
-        };
         vec![
-            page("work", "work".to_owned()),
-            page("deciding", format!("runs/{run}/planning")),
+            Page::of("work", "work"),
+            Page::of("deciding", format!("runs/{run}/planning")),
         ]
     }
 

@@ -45,12 +45,11 @@ async fn every_page_has_its_pictures() {
 
 async fn taken(browser: &Browser, pages: Vec<Page>, folder: &Path) {
     for page in pages {
-        let on_a_phone = ON_A_PHONE.contains(&page.name);
-        let screens = [
-            (Screen::DESK, "", true),
-            (Screen::PHONE, "-phone", on_a_phone),
-        ];
-        for (screen, ending, _) in screens.into_iter().filter(|it| it.2) {
+        let mut screens = vec![(Screen::DESK, "")];
+        if ON_A_PHONE.contains(&page.name) {
+            screens.push((Screen::PHONE, "-phone"));
+        }
+        for (screen, ending) in screens {
             browser.screen(screen).await.unwrap();
             browser.colours(Colours::Light).await.unwrap();
             browser.go(&page.path).await.unwrap();

@@ -1,5 +1,6 @@
 //! One step of a task: a command, announced, timed, and fatal when it fails.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -30,9 +31,14 @@ pub(crate) fn warn(text: &str) {
     eprintln!("\n!!! {text}");
 }
 
+/// The cargo that runs this task.
+pub(crate) fn cargo_itself() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
 /// The cargo that runs this task, in the workspace's root.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(cargo_itself());
     command.args(arguments).current_dir(root());
     // What cargo tells this task about itself: build scripts that look at it (ring's does) would run again, and half of
     // the dependencies with them, whenever a task and a cargo at the prompt take turns.

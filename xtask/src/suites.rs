@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::step::{cargo, root, step};
+use crate::step::{cargo, cargo_itself, root, step};
 
 const AT_ONCE: usize = 2;
 /// These take a minute and more, so they begin first. A hint alone: every program is run, named here or not.
@@ -136,10 +136,7 @@ fn carried_out(suite: Suite, outputs: &Path) -> Result<Ended> {
     let status = Command::new(&suite.program)
         .current_dir(folder)
         .env("CARGO_MANIFEST_DIR", folder)
-        .env(
-            "CARGO",
-            std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        )
+        .env("CARGO", cargo_itself())
         .stdout(file.try_clone().context("one file for both outputs")?)
         .stderr(file)
         .status()

@@ -15,7 +15,7 @@ use annal_log::{Log, StreamId, decode, migrate};
 use annal_measure::Failure;
 use uuid::Uuid;
 
-use super::{PHASE, decide};
+use super::{PHASE, WHY, decide};
 use crate::server::Server;
 
 const PEOPLE: [(&str, Role); 5] = [
@@ -111,13 +111,11 @@ impl Bank {
         items: &[ItemId],
         verdict: Verdict,
     ) -> Result<Duration, Failure> {
-        // Who changes a decision has to say why, and most of these change one.
-        let why = Some("not typical");
         let body = Act::Dossier {
             phase: PHASE,
             command: decide(items, verdict),
         };
-        let asked = command("tom", why, body);
+        let asked = command("tom", WHY, body);
         let began = Instant::now();
         accepted(self.client.act(run.id, &asked).await?)?;
         Ok(began.elapsed())

@@ -7,7 +7,7 @@ use annal_core::item::Verdict;
 use annal_log::{Log, migrate};
 use annal_measure::Failure;
 
-use super::{PHASE, decide, way};
+use super::{PHASE, WHY, decide, way};
 use crate::decided::Way;
 use crate::server::Server;
 
@@ -36,9 +36,7 @@ pub(super) async fn measure(
     let mut bulk_times = Vec::new();
     for number in 0..bulks {
         let verdict = [Verdict::Reject, Verdict::Approve][number % 2];
-        // Who changes a decision has to say why, and most of these change one.
-        let why = Some("not typical");
-        bulk_times.push(timed(&mut office, &log, why, decide(&some, verdict)).await?);
+        bulk_times.push(timed(&mut office, &log, WHY, decide(&some, verdict)).await?);
     }
     drop(log);
     on.drop_database("direct").await?;

@@ -331,3 +331,30 @@ pub(crate) fn version_of(event: &E) -> Option<VersionNo> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{E, TYPES, version_of};
+
+    #[test]
+    fn the_types_that_are_read_are_those_that_say_something_about_a_version() {
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../annal-core/tests/golden/dossier"
+        );
+        let mut about_a_version = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let event: E = serde_json::from_str(&text).unwrap();
+            if version_of(&event).is_some() {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                about_a_version.insert(name.split('.').next().unwrap().to_owned());
+            }
+        }
+        let types: BTreeSet<String> = TYPES.into_iter().map(str::to_owned).collect();
+        assert_eq!(about_a_version, types);
+    }
+}

@@ -130,9 +130,8 @@ impl Audit {
             }
             for it in due.remove(&sequence).unwrap_or_default() {
                 let name = format!("{dossier}@{}", it.version);
-                let folded = versions
-                    .values()
-                    .find(|of| i64::from(of.number.0) == it.version);
+                let number = u32::try_from(it.version).map(VersionNo);
+                let folded = number.ok().and_then(|number| versions.get(&number));
                 match is_equal(&name, it, folded) {
                     true => verified.equal += 1,
                     false => verified.differing.push((name, sequence)),

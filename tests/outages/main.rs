@@ -16,8 +16,9 @@ mod servers;
 mod support;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use annal_core::Position;
@@ -89,9 +90,15 @@ struct Scene {
     log: Log,
     kept: Vec<Kept>,
     /// The people of this round.
-    demos: Vec<Child>,
+    demos: Vec<Demo>,
     journals: PathBuf,
     dice: StdRng,
+}
+
+/// The people of one run, and the file of what they told.
+struct Demo {
+    child: Child,
+    told: PathBuf,
 }
 
 /// A process that is started again when it ends, as a service manager does.
@@ -177,11 +184,16 @@ impl Scene {
         std::fs::read_dir(&self.journals).unwrap().count()
     }
 
-    fn demo(&self) -> Child {
-        let journal = self.journals.join(uuid::Uuid::new_v4().to_string());
-        let journal = journal.display().to_string();
-        self.home
-            .spawn(&["demo", "--json", "--people-only", "--journal", &journal])
+    fn demo(&self) -> Demo {
+        let name = uuid::Uuid::new_v4().to_string();
+        let journal = self.journals.join(&name).display().to_string();
+        let told = self.home.path().join(&name);
+        let words = ["demo", "--json", "--people-only", "--journal", &journal];
+        let mut command = self.home.command(&words);
+        command.stdout(Stdio::piped());
+        command.stderr(File::create(&told).unwrap());
+        let child = command.spawn().unwrap();
+        Demo { child, told }
     }
 
     async fn strike(&mut self, outage: Outage) {
@@ -233,7 +245,7 @@ impl Scene {
 
     fn all_are_done(&mut self) -> bool {
         let mut demos = self.demos.iter_mut();
-        demos.all(|demo| demo.try_wait().unwrap().is_some())
+        demos.all(|demo| demo.child.try_wait().unwrap().is_some())
     }
 
     async fn head(&self) -> u64 {
@@ -251,15 +263,17 @@ impl Scene {
         }
     }
 
-    async fn result(&mut self, mut demo: Child) -> Value {
+    async fn result(&mut self, mut demo: Demo) -> Value {
         let until = Instant::now() + PATIENCE;
-        while demo.try_wait().unwrap().is_none() {
+        while demo.child.try_wait().unwrap().is_none() {
             self.see_to();
             assert!(Instant::now() < until, "a run does not end");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let output = demo.wait_with_output().unwrap();
-        assert!(output.status.success(), "the people of a run gave up");
+        let output = demo.child.wait_with_output().unwrap();
+        let told = std::fs::read_to_string(&demo.told).unwrap();
+        let last = told.lines().last().unwrap_or_default();
+        assert!(output.status.success(), "people gave up: {last}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 

@@ -264,12 +264,17 @@ async fn a_server_whose_supervisor_was_killed_is_replaced() {
         "CREATE TABLE kept AS SELECT 3::bigint AS answer",
     )
     .await;
-    let supervisors = processes_of(folder.path())
+    let supervisors: Vec<i32> = processes_of(folder.path())
         .into_iter()
-        .filter(|(_, line)| line.contains("annal-supervise"));
-    for (pid, _) in supervisors {
-        kill(pid);
+        .filter(|(_, line)| line.contains("annal-supervise"))
+        .map(|(pid, _)| pid)
+        .collect();
+    assert!(!supervisors.is_empty());
+    for pid in &supervisors {
+        kill(*pid);
     }
+    // A killed process keeps its files for a moment, and who still reads the lease counts as a supervisor.
+    wait_for(|| supervisors.iter().all(|pid| is_over(*pid)));
     owner.kill();
     assert!(
         !processes_of(folder.path()).is_empty(),
@@ -380,6 +385,16 @@ fn wait_for(condition: impl Fn() -> bool) {
         );
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
+}
+
+/// Gone, or a zombie that nobody has waited for: either has closed its files.
+fn is_over(pid: i32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return true;
+    };
+    // The state follows the name, which is in parentheses and may hold any character.
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest);
+    state.is_some_and(|state| state.starts_with(['Z', 'X']))
 }
 
 fn is_root() -> bool {

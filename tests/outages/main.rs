@@ -234,7 +234,8 @@ impl Scene {
             if now > last {
                 (last, moved) = (now, Instant::now());
             }
-            assert!(moved.elapsed() < PATIENCE, "the log stands still at {now}");
+            let still = moved.elapsed() > PATIENCE;
+            assert!(!still, "the log stands still at {now}: {:?}", self.told());
             // An error is an outage; the next look tells.
             let _ = self
                 .log
@@ -255,6 +256,11 @@ impl Scene {
         .await
     }
 
+    /// The last line of each demo.
+    fn told(&self) -> Vec<String> {
+        self.demos.iter().map(Demo::last).collect()
+    }
+
     fn see_to(&mut self) {
         for kept in &mut self.kept {
             if kept.child.try_wait().unwrap().is_some() {
@@ -267,12 +273,12 @@ impl Scene {
         let until = Instant::now() + PATIENCE;
         while demo.child.try_wait().unwrap().is_none() {
             self.see_to();
-            assert!(Instant::now() < until, "a run does not end");
+            let over = Instant::now() > until;
+            assert!(!over, "a run does not end: {}", demo.last());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        let last = demo.last();
         let output = demo.child.wait_with_output().unwrap();
-        let told = std::fs::read_to_string(&demo.told).unwrap();
-        let last = told.lines().last().unwrap_or_default();
         assert!(output.status.success(), "people gave up: {last}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -294,6 +300,13 @@ impl Scene {
         }
         self.log.pool().close().await;
         self.servers.stop().await;
+    }
+}
+
+impl Demo {
+    fn last(&self) -> String {
+        let told = std::fs::read_to_string(&self.told).unwrap();
+        told.lines().last().unwrap_or_default().to_owned()
     }
 }
 

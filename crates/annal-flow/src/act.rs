@@ -9,6 +9,7 @@ use annal_core::{
     Command, CommandId, Phase, Position, Rejection, RunId, Summary, Target, TestCaseId,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::trace::Trace;
 
@@ -58,6 +59,36 @@ pub struct Call {
     /// The trace of whoever sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
+    /// Which sending of the command this is: see [`Unanswered`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sending: Option<Uuid>,
+}
+
+/// Why a run could not answer a command, as it says to its sender.
+///
+/// Temporal keeps what an update came to, a failure too, and gives it to everybody who asks under the same id. So the
+/// failure names the sending that it belongs to: who sends the command again is told of what is now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}{}", .sending.map(|sending| format!("{SENT_AS}{sending}")).unwrap_or_default())]
+pub(crate) struct Unanswered {
+    /// What went wrong.
+    pub(crate) detail: String,
+    /// That which failed; none where an older build answered.
+    pub(crate) sending: Option<Uuid>,
+}
+
+const SENT_AS: &str = "; sent as ";
+
+impl Unanswered {
+    /// Reads the text of one, which is all that Temporal keeps of it.
+    pub(crate) fn read(text: &str) -> Self {
+        let parts = text.rsplit_once(SENT_AS);
+        let known = parts.and_then(|(detail, id)| Some((detail, id.parse().ok()?)));
+        Self {
+            detail: known.map_or(text, |(detail, _)| detail).to_owned(),
+            sending: known.map(|(_, sending)| sending),
+        }
+    }
 }
 
 /// A command to open a run on its way there: the argument of the update `open`.

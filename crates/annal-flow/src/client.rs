@@ -3,6 +3,7 @@
 mod ask;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use annal_core::case::Waiting;
@@ -15,6 +16,7 @@ use temporalio_client::{
     WorkflowIdConflictPolicy, WorkflowQueryOptions, WorkflowSignalOptions,
     WorkflowUpdateWithStartOptions,
 };
+use uuid::Uuid;
 
 use crate::act::{Act, Call, OpeningCall, Reply};
 use crate::error::FlowError;
@@ -131,24 +133,37 @@ impl FlowClient {
     }
 
     /// Sends a command to a run and waits for its answer. Sending it again is safe: it is carried out once, and the
-    /// first answer comes back.
+    /// first answer comes back. A sending that failed is no answer: the next one is a new try.
     ///
     /// # Errors
     /// [`FlowError`]; a refusal by the rules is a [`Reply`].
     pub async fn act(&self, run: RunId, command: &Command<Act>) -> Result<Reply, FlowError> {
         let handle = self.handle(run);
         let span = sending(command.body.activity(), run, command.id);
+        let sending = Uuid::now_v7();
         let call = Call {
             run,
             command: command.clone(),
             trace: Some(Trace::of_message(&span, command.id)),
+            sending: Some(sending),
         };
+        let id = message_id(command.id, command);
+        // How many sendings before this one are known to have failed.
+        let failed = AtomicUsize::new(0);
         let question = || async {
-            let options = WorkflowExecuteUpdateOptions::builder()
-                .update_id(message_id(command.id, command))
-                .build();
-            let answer = handle.execute_update(ReportRunWorkflow::act, call.clone(), options);
-            answer.await.map_err(Trouble::from)
+            loop {
+                let before = failed.load(Ordering::Relaxed);
+                let options = WorkflowExecuteUpdateOptions::builder()
+                    .update_id(nth(&id, before))
+                    .build();
+                let answer = handle.execute_update(ReportRunWorkflow::act, call.clone(), options);
+                match answer.await.map_err(Trouble::from) {
+                    Err(trouble) if trouble.is_of_another(sending) => {
+                        failed.store(before + 1, Ordering::Relaxed);
+                    }
+                    answer => return answer,
+                }
+            }
         };
         within(span, self.ask(run, question)).await
     }
@@ -164,6 +179,7 @@ impl FlowClient {
             run,
             command: command.clone(),
             trace: Some(Trace::of_message(&span, command.id)),
+            sending: None,
         };
         let question = || async {
             let options = WorkflowSignalOptions::builder()
@@ -275,5 +291,13 @@ impl FlowClient {
 /// something else has to reach the log, which tells the two apart.
 fn message_id(id: CommandId, content: &impl Serialize) -> String {
     let content = serde_json::to_vec(content).unwrap_or_default();
-    format!("{id}-{}", uuid::Uuid::new_v5(&id.0, &content).simple())
+    format!("{id}-{}", Uuid::new_v5(&id.0, &content).simple())
+}
+
+/// The id of a message that is sent after so many sendings of it have failed. Sendings whose outcome is open share one.
+fn nth(id: &str, failed: usize) -> String {
+    match failed {
+        0 => id.to_owned(),
+        failed => format!("{id}-{failed}"),
+    }
 }

@@ -53,9 +53,9 @@ pub enum FlowError {
         /// How long was waited.
         seconds: u64,
     },
-    /// The engine could not carry the command out; nothing was written.
+    /// The engine could not carry the command out, as far as it knows: a worker that was taken for dead may still do it.
     #[error(
-        "run {run} could not carry out the command: {detail}. Nothing was written; once the cause is gone, the same command can be sent again"
+        "run {run} could not carry out the command: {detail}. Once the cause is gone, send it again under the same id: it is carried out once, however often it was sent"
     )]
     Failed {
         /// The run.

@@ -65,6 +65,7 @@ impl Journal {
             match work().await {
                 Err(no) if self.0.is_some() && tries < TRIES && may_pass(&no) => {
                     tries += 1;
+                    tracing::warn!(tries, "what is in the way may pass: {no}");
                     tokio::time::sleep(PAUSE).await;
                 }
                 done => return done,

@@ -10,8 +10,10 @@ use temporalio_client::tonic::{Code, Status};
 use temporalio_client::{WorkflowDescribeOptions, WorkflowExecutionStatus};
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::FlowClient;
+use crate::act::Unanswered;
 use crate::error::FlowError;
 use crate::{TASK_QUEUE, queue};
 
@@ -26,6 +28,18 @@ pub(super) enum Trouble {
     Server(Status),
     /// Something between us and the server's answer.
     Other(String),
+}
+
+impl Trouble {
+    /// Whether it was another sending of the command that failed, and Temporal only remembers it.
+    pub(super) fn is_of_another(&self, sending: Uuid) -> bool {
+        match self {
+            Self::Failed(failure) if !came_too_late(failure) => {
+                unanswered(failure).sending != Some(sending)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// After this time without an answer we look whether there is a worker at all.
@@ -69,7 +83,7 @@ impl FlowClient {
             Trouble::Failed(failure) if came_too_late(&failure) => Ok(()),
             Trouble::Failed(failure) => Err(FlowError::Failed {
                 run,
-                detail: innermost(&failure).to_owned(),
+                detail: unanswered(&failure).detail,
             }),
             Trouble::Server(status) => match status.code() {
                 _ if nobody_polls(&status) => Err(self.no_worker()),
@@ -152,6 +166,10 @@ fn nobody_polls(status: &Status) -> bool {
 fn came_too_late(failure: &Failure) -> bool {
     use temporalio_common::protos::temporal::api::failure::v1::failure::FailureInfo;
     matches!(&failure.failure_info, Some(FailureInfo::ApplicationFailureInfo(info)) if info.r#type == "AcceptedUpdateCompletedWorkflow")
+}
+
+fn unanswered(failure: &Failure) -> Unanswered {
+    Unanswered::read(innermost(failure))
 }
 
 fn innermost(failure: &Failure) -> &str {

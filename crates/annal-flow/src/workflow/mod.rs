@@ -33,7 +33,7 @@ pub(crate) use patches::interceptor;
 use show::Shown;
 pub(crate) use show::{LISTS, WORD};
 
-use crate::act::{Answer, Call, OpeningCall, Progress, Reply};
+use crate::act::{Answer, Call, OpeningCall, Progress, Reply, Unanswered};
 use crate::due::{self, Alarm, Order, Work};
 use crate::trace::{leading, within};
 
@@ -135,14 +135,19 @@ impl ReportRunWorkflow {
     #[update]
     pub(crate) async fn act(
         ctx: &mut WorkflowContext<Self>,
-        call: Call,
+        mut call: Call,
     ) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
+        let sending = call.sending.take();
         let span = leading(ctx.is_replaying(), call.command.body.activity(), call.trace);
         let way = async {
             Self::wait(ctx, |run| run.progress.is_some() || run.opened.is_some()).await;
             Self::carry_out(ctx, call).await
         };
-        Ok(within(span, way).await?)
+        let answer = within(span, way).await;
+        answer.map_err(|error| {
+            let detail = engine::describe(&error);
+            Unanswered { detail, sending }.into()
+        })
     }
 
     /// Takes a command for which nobody waits; its outcome is in the log.

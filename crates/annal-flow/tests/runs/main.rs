@@ -20,6 +20,7 @@ mod nine_phases;
 mod recording;
 mod rolling_out;
 mod schedules;
+mod sent_again;
 mod shown;
 mod side_by_side;
 mod troubles;

@@ -26,6 +26,10 @@ pub(crate) struct Seen {
     witness: Witness,
 }
 
+/// A ledger in which somebody works, as a member of it does; as an extractor, the one that the path names as `{ledger}`.
+#[derive(Clone)]
+pub(crate) struct WorkedIn(pub(crate) Seen);
+
 /// A run that somebody sees; as an extractor, the one that the path names as `{run}`.
 #[derive(Clone)]
 pub(crate) struct SeenRun {
@@ -83,6 +87,15 @@ impl Seen {
         self.allowed(allowed, "the ledger's auditors and admins see this")
     }
 
+    /// What its members do: those who only read or configure keep nothing in it.
+    ///
+    /// # Errors
+    /// `not_allowed` for all others.
+    fn member(&self) -> Result<(), Problem> {
+        let allowed = self.has(Access::Member);
+        self.allowed(allowed, "the ledger's members do this")
+    }
+
     /// What only an admin of the ledger does.
     ///
     /// # Errors
@@ -126,6 +139,17 @@ impl FromRequestParts<App> for Seen {
         let seen = Self::of(app, viewer, witness, &id)?;
         parts.extensions.insert(seen.clone());
         Ok(seen)
+    }
+}
+
+/// Before the body is looked at: what may not be kept need not be read.
+impl FromRequestParts<App> for WorkedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let seen = Seen::from_request_parts(parts, app).await?;
+        seen.member()?;
+        Ok(Self(seen))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::acting::put_file;
 use crate::app::App;
 use crate::limits::FILE_BYTES;
 use crate::problem::{Problem, kinds};
-use crate::seen::{Seen, SeenRun};
+use crate::seen::{Seen, SeenRun, WorkedIn};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -36,7 +36,7 @@ struct Named {
     name: String,
 }
 
-/// Upload a file.
+/// Upload a file. For members of the ledger.
 ///
 /// The body is the file, at most 64 MB of it. It is data, a dictionary or evidence only once a run or a document names it
 /// by its SHA-256; the same bytes are kept once.
@@ -47,7 +47,7 @@ struct Named {
         headers(("Location" = String, description = "The file."))))
 )]
 async fn upload(
-    seen: Seen,
+    WorkedIn(seen): WorkedIn,
     Query(named): Query<Named>,
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     body: Body,

@@ -17,7 +17,7 @@ use super::paths::{InLedger, OnRun};
 use crate::acting::{NewRun, start_run};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::seen::{Seen, SeenRun};
+use crate::seen::{Seen, SeenRun, WorkedIn};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -119,7 +119,7 @@ struct Opened {
     done: Done,
 }
 
-/// Open a run.
+/// Open a run. For members of the ledger.
 ///
 /// Data and dictionary are read before anything is written, and a fault is named with its line. The run's id follows from
 /// the `Idempotency-Key`: the same request with the same key opens no second run.
@@ -133,7 +133,7 @@ struct Opened {
     )
 )]
 async fn open(
-    seen: Seen,
+    WorkedIn(seen): WorkedIn,
     Key(id): Key,
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     Json(asked): Json<Opening>,

@@ -1,20 +1,26 @@
 //! One bank for all tests of this program: servers, people with tokens, and a run that is open.
 
+#[path = "../support/accounts.rs"]
+#[allow(dead_code, reason = "shared with tests that need more of it")]
+pub(crate) mod accounts;
+
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use annal_core::{LedgerId, PersonId};
+use annal_core::LedgerId;
 use annal_flow::{Worker, WorkerSettings};
 use annal_log::{Log, create_ledger, migrate};
 use annal_projector::Projector;
-use annal_server::{Access, Accounts, Changer, Limits, NewAccount, Scope, Server, ServerSettings};
+use annal_server::{Access, Accounts, Limits, NewAccount, Scope, Server, ServerSettings};
 use annal_stack::testing::{TestDatabase, TestTemporal, temporal};
 use chrono::TimeDelta;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::{OnceCell, mpsc};
 use uuid::Uuid;
+
+use self::accounts::{join, member, operator};
 
 /// Who works at the bank: their role on the run, and what they may do in the ledger.
 pub(crate) const PEOPLE: [(&str, &str, Access); 8] = [
@@ -122,20 +128,18 @@ impl Open {
 /// A token for everybody, and for somebody who sees the other ledger only.
 async fn tokens(url: &str) -> Vec<(&'static str, String)> {
     let accounts = Accounts::connect(url).await.expect("accounts");
-    let by = Changer::Operator("tests".to_owned());
+    let by = operator();
     let mut tokens = Vec::new();
     let outsider = [("otto", "", Access::Admin)];
     for (id, _, access) in PEOPLE.into_iter().chain(outsider) {
-        let person: PersonId = id.parse().expect("an id");
         let ledger = if id == "otto" { "other" } else { "main" };
-        let account = NewAccount {
-            person: person.clone(),
-            name: id.to_uppercase(),
+        let new = NewAccount {
             password: None,
             access: vec![(ledger.parse().expect("an id"), access)],
+            ..member(id)
         };
-        accounts.add(&account, &by).await.expect("an account");
-        let made = accounts.make_token(&person, "tests", Scope::Act, TimeDelta::days(1), &by);
+        join(&accounts, &new).await;
+        let made = accounts.make_token(&new.person, "tests", Scope::Act, TimeDelta::days(1), &by);
         tokens.push((id, made.await.expect("a token").text));
     }
     tokens

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../support/accounts.rs"]
+mod accounts;
 mod deciding;
 mod opening;
 mod support;

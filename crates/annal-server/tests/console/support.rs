@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use annal_core::{LedgerId, PersonId};
 use annal_flow::{Worker, WorkerSettings};
 use annal_log::Log;
 use annal_projector::Projector;
-use annal_server::{Access, Accounts, Changer, NewAccount, NewPassword, Server, ServerSettings};
+use annal_server::{Accounts, Server, ServerSettings};
 use annal_stack::testing::{TestDatabase, temporal};
 use openidconnect::reqwest::{Client, Method, RequestBuilder, redirect};
 
-const PASSWORD: &str = "correct horse battery staple";
+use crate::accounts::{PASSWORD, join, main_ledger, member};
 
 /// Everything that a run needs, for one test.
 pub(crate) struct Site {
@@ -26,13 +25,13 @@ impl Site {
     pub(crate) async fn new() -> Self {
         let database = TestDatabase::fresh().await;
         let at = temporal().await;
-        let (url, ledger) = (database.url().to_owned(), ledger());
+        let (url, ledger) = (database.url().to_owned(), main_ledger());
         annal_log::migrate(&url).await.unwrap();
         annal_log::create_ledger(&url, &ledger).await.unwrap();
         Projector::prepare(&url).await.unwrap();
         let accounts = Accounts::connect(&url).await.unwrap();
         for person in ["ana", "xena", "olga", "stranger"] {
-            account(&accounts, person).await;
+            join(&accounts, &member(person)).await;
         }
         let log = Log::connect(&url, ledger.clone()).await.unwrap();
         let (target, namespace) = (&at.target, &at.namespace);
@@ -83,24 +82,6 @@ impl Site {
         let _ = self.stop.send(());
         self.following.await.unwrap();
     }
-}
-
-fn ledger() -> LedgerId {
-    LedgerId::new("main").unwrap()
-}
-
-async fn account(accounts: &Accounts, id: &str) {
-    let new = NewAccount {
-        person: PersonId::new(id).unwrap(),
-        name: id.to_owned(),
-        password: Some(NewPassword {
-            text: PASSWORD.to_owned(),
-            one_time: false,
-        }),
-        access: vec![(ledger(), Access::Member)],
-    };
-    let operator = Changer::Operator("tester".to_owned());
-    accounts.add(&new, &operator).await.unwrap();
 }
 
 /// Keeps a cookie, follows nothing by itself, and runs no script.

@@ -13,6 +13,8 @@ pub(crate) enum Door {
     Ledger,
     /// Who stands on the run's register, and who sees all.
     Run,
+    /// The ledger's members: who only reads or configures keeps nothing in it.
+    Member,
     /// The ledger's auditors and admins.
     Whole,
     /// The ledger's admins.
@@ -69,6 +71,7 @@ impl Door {
             Self::All | Self::SignedIn => return Due::In,
             _ if place != Place::Own => return Due::NothingThere,
             Self::Ledger => return Due::In,
+            Self::Member => of.is_member(),
             Self::Whole => of.sees_all(),
             Self::Admin => of.administers(),
             Self::Run | Self::By(_) if !of.sees_the_run() => return Due::NothingThere,

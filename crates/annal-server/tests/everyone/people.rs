@@ -1,14 +1,13 @@
 //! Who tries: everybody of the bank, machines, and who is nobody.
 
-use annal_core::{LedgerId, PersonId};
-use annal_server::{Access, Accounts, Changer, NewAccount, NewPassword, Scope};
+use annal_core::PersonId;
+use annal_server::{Access, Accounts, Scope};
 use chrono::TimeDelta;
 use reqwest::{Client, RequestBuilder, redirect};
 use sqlx::PgPool;
 
+use crate::support::accounts::{PASSWORD, join, member, operator, password};
 use crate::support::{Open, PEOPLE};
-
-const PASSWORD: &str = "correct horse battery staple";
 
 /// What somebody shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +55,10 @@ impl Subject {
         matches!(self.access, Some(Access::Auditor | Access::Admin))
     }
 
+    pub(crate) fn is_member(&self) -> bool {
+        self.access == Some(Access::Member)
+    }
+
     pub(crate) fn administers(&self) -> bool {
         self.access == Some(Access::Admin)
     }
@@ -86,50 +89,46 @@ impl Subject {
 /// Everybody. What they need is made here: accounts, tokens, sessions, and the end of some of them.
 pub(crate) async fn everybody(open: &Open) -> Vec<Subject> {
     let accounts = Accounts::connect(open.database.url()).await.unwrap();
-    account(&accounts, "mia").await;
+    join(&accounts, &member("mia")).await;
     let mut all: Vec<Subject> = Vec::new();
     for (name, role, access) in PEOPLE {
         let token = open.tokens.iter().find(|(id, _)| *id == name).unwrap();
         all.push(with(name, role, access, Credential::Token, token.1.clone()));
     }
-    let by = Changer::Operator("tests".to_owned());
+    let by = operator();
     let make = async |name: &str, scope, lasts| {
         let person: PersonId = name.parse().unwrap();
         let made = accounts.make_token(&person, "everyone", scope, lasts, &by);
         made.await.unwrap()
     };
     let day = TimeDelta::days(1);
-    let member = |name, credential, secret| {
+    let as_member = |name, credential, secret| {
         let role = if name == "mia" { "" } else { "tester" };
         with(name, role, Access::Member, credential, secret)
     };
     // A member of the ledger who stands on no register.
     let mia = make("mia", Scope::Act, day).await.text;
-    all.push(member("mia", Credential::Token, mia));
+    all.push(as_member("mia", Credential::Token, mia));
     let reads = make("ana", Scope::Read, day).await.text;
-    all.push(member("ana", Credential::ReadToken, reads));
+    all.push(as_member("ana", Credential::ReadToken, reads));
     let old = make("ana", Scope::Act, TimeDelta::microseconds(1)).await;
-    all.push(member("ana", Credential::ExpiredToken, old.text));
+    all.push(as_member("ana", Credential::ExpiredToken, old.text));
     let revoked = make("ana", Scope::Act, day).await;
     accounts.revoke_token(revoked.token, &by).await.unwrap();
-    all.push(member("ana", Credential::RevokedToken, revoked.text));
+    all.push(as_member("ana", Credential::RevokedToken, revoked.text));
     let forged = format!("annal_{}", "0f".repeat(32));
-    all.push(member("ana", Credential::ForgedToken, forged));
-    all.push(member("ana", Credential::None, String::new()));
+    all.push(as_member("ana", Credential::ForgedToken, forged));
+    all.push(as_member("ana", Credential::None, String::new()));
     let forged = "0f".repeat(32);
-    all.push(member("ana", Credential::ForgedSession, forged));
-    account(&accounts, "old").await;
+    all.push(as_member("ana", Credential::ForgedSession, forged));
+    join(&accounts, &member("old")).await;
     let session = signed_in(open, "old").await;
     expire(open, "old").await;
     all.push(Subject {
         csrf: session.csrf,
-        ..member("old", Credential::ExpiredSession, session.secret)
+        ..as_member("old", Credential::ExpiredSession, session.secret)
     });
-    let word = NewPassword {
-        text: PASSWORD.to_owned(),
-        one_time: false,
-    };
-    let ana = "ana".parse().unwrap();
+    let (ana, word) = ("ana".parse().unwrap(), password(PASSWORD));
     accounts.set_password(&ana, &word, &by).await.unwrap();
     all.push(signed_in(open, "ana").await);
     all
@@ -150,21 +149,6 @@ fn with(
         secret,
         csrf: None,
     }
-}
-
-async fn account(accounts: &Accounts, id: &str) {
-    let main: LedgerId = "main".parse().unwrap();
-    let new = NewAccount {
-        person: id.parse().unwrap(),
-        name: id.to_uppercase(),
-        password: Some(NewPassword {
-            text: PASSWORD.to_owned(),
-            one_time: false,
-        }),
-        access: vec![(main, Access::Member)],
-    };
-    let by = Changer::Operator("tests".to_owned());
-    accounts.add(&new, &by).await.unwrap();
 }
 
 /// A tester in a browser: with the session's cookie, and the token of its forms.

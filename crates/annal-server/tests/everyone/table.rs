@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::Door::{self, Admin, All, By, Ledger, Run, SignedIn, Whole};
+use crate::doors::Door::{self, Admin, All, By, Ledger, Member, Run, SignedIn, Whole};
 
 /// What is asked of an endpoint.
 pub(crate) struct Line {
@@ -181,12 +181,12 @@ fn api() -> Vec<Line> {
             query: "name=evidence.txt",
             ..send(
                 "POST /api/v1/ledgers/{ledger}/files",
-                Ledger,
+                Member,
                 Body::Bytes("evidence"),
                 201,
             )
         },
-        send("POST /api/v1/ledgers/{ledger}/runs", Ledger, nothing(), 422),
+        send("POST /api/v1/ledgers/{ledger}/runs", Member, nothing(), 422),
     ]
 }
 
@@ -256,7 +256,7 @@ fn console() -> Vec<Line> {
         get("GET /", SignedIn, "", 303),
         ledger("GET /{ledger}/work", ""),
         ledger("GET /{ledger}/runs", ""),
-        ledger("GET /{ledger}/runs/new", ""),
+        get("GET /{ledger}/runs/new", Member, "", 200),
         ledger("GET /{ledger}/live", ""),
         ledger("GET /{ledger}/projections", ""),
         ledger("GET /{ledger}/proof", ""),
@@ -289,7 +289,7 @@ fn console() -> Vec<Line> {
         get("GET /{ledger}/proof/log.jsonl", Whole, "", 200),
         send(
             "POST /{ledger}/runs/new",
-            Ledger,
+            Member,
             Body::Form("source=files"),
             422,
         ),

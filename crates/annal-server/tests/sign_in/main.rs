@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[path = "../support/accounts.rs"]
+mod accounts;
 mod elsewhere;
 mod forgery;
 mod guessing;

@@ -6,8 +6,9 @@ use annal_server::{Access, NewAccount, OpenIdConnectSettings, Scope, SignInSetti
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
+use crate::accounts::{join, main_ledger, member, operator};
 use crate::elsewhere::Elsewhere;
-use crate::support::{Browser, Site, main_ledger, operator};
+use crate::support::{Browser, Site};
 
 /// What browsers reach the server by. Nobody answers there: what is sent to it is sent to the server.
 const PUBLIC: &str = "http://console.test";
@@ -50,18 +51,18 @@ async fn account(
     subject: &str,
     access: Access,
 ) -> PersonId {
-    let person = PersonId::new(id).unwrap();
     let new = NewAccount {
-        person: person.clone(),
-        name: id.to_uppercase(),
         password: None,
         access: vec![(main_ledger(), access)],
+        ..member(id)
     };
-    let (accounts, by) = (&site.accounts, operator());
-    accounts.add(&new, &by).await.unwrap();
-    let linked = accounts.link(&person, issuer.address(), subject, &by);
+    join(&site.accounts, &new).await;
+    let by = operator();
+    let linked = site
+        .accounts
+        .link(&new.person, issuer.address(), subject, &by);
     linked.await.unwrap();
-    person
+    new.person
 }
 
 /// Where the issuer leads a browser back to, once its person has named themselves there.
@@ -236,6 +237,8 @@ async fn who_signs_is_sent_to_the_issuer_to_prove_themselves_anew() {
     let back = come_back(&mut browser, &mut elsewhere, START, "a.alves").await;
     browser.get(&back).await;
     let anew = "/sign-in/openid-connect?act=/sign&next=/main/runs";
+    let page = browser.get("/sign-in/confirm?act=/sign").await;
+    assert!(page.text.contains("Confirm with the bank"), "{}", page.text);
 
     // The issuer knows them still and asks all the same.
     let back = come_back(&mut browser, &mut elsewhere, anew, "a.alves").await;

@@ -1,17 +1,16 @@
 //! A server with some accounts, and browsers.
 
-use annal_core::{LedgerId, PersonId};
+use annal_core::PersonId;
 use annal_log::Log;
-use annal_server::{
-    Access, Accounts, Changer, NewAccount, NewPassword, Server, ServerSettings, SignInSettings,
-};
+use annal_server::{Accounts, NewAccount, NewPassword, Server, ServerSettings, SignInSettings};
 use annal_stack::testing::{TestDatabase, TestTemporal, temporal};
 use openidconnect::reqwest::{self, Client, Method, RequestBuilder, Response, redirect};
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio::sync::OnceCell;
 
-pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) use crate::accounts::{PASSWORD, operator};
+use crate::accounts::{join, main_ledger, member};
 
 /// One for all: nothing here asks Temporal for anything.
 static TEMPORAL: OnceCell<TestTemporal> = OnceCell::const_new();
@@ -57,22 +56,22 @@ impl Site {
     }
 
     pub(crate) async fn account(&self, id: &str) -> PersonId {
-        self.account_with(id, PASSWORD, false).await
+        let new = member(id);
+        join(&self.accounts, &new).await;
+        new.person
     }
 
     pub(crate) async fn account_with(&self, id: &str, password: &str, one_time: bool) -> PersonId {
-        let person = PersonId::new(id).unwrap();
-        let new = NewAccount {
-            person: person.clone(),
-            name: id.to_uppercase(),
-            password: Some(NewPassword {
-                text: password.to_owned(),
-                one_time,
-            }),
-            access: vec![(main_ledger(), Access::Member)],
+        let password = NewPassword {
+            text: password.to_owned(),
+            one_time,
         };
-        self.accounts.add(&new, &operator()).await.unwrap();
-        person
+        let new = NewAccount {
+            password: Some(password),
+            ..member(id)
+        };
+        join(&self.accounts, &new).await;
+        new.person
     }
 
     pub(crate) fn browser(&self) -> Browser {
@@ -107,14 +106,6 @@ impl Site {
         let verified = record.await.unwrap().verify(None).await.unwrap();
         assert_eq!(verified.fault, None);
     }
-}
-
-pub(crate) fn operator() -> Changer {
-    Changer::Operator("tester".to_owned())
-}
-
-pub(crate) fn main_ledger() -> LedgerId {
-    LedgerId::new("main").unwrap()
 }
 
 /// Keeps a cookie and follows nothing by itself.

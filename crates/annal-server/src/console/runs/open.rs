@@ -15,17 +15,17 @@ use crate::console::layout::{Area, Here, layout};
 use crate::console::parts::{area, choice, csrf, hidden, human, problem, text};
 use crate::console::path;
 use crate::problem::Problem;
-use crate::seen::Seen;
+use crate::seen::{Seen, WorkedIn};
 
 const DATA: &[u8] = include_bytes!("../../../../../examples/hmda_boston.csv");
 const DICTIONARY: &[u8] = include_bytes!("../../../../../examples/hmda_boston_dictionary.csv");
 const PEOPLE: &str = include_str!("../../../../../examples/people.json");
 
-pub(super) async fn page(seen: Seen) -> Result<Markup, Problem> {
+pub(super) async fn page(WorkedIn(seen): WorkedIn) -> Result<Markup, Problem> {
     Ok(whole(&seen, &Fields::default(), None))
 }
 
-pub(super) async fn opened(seen: Seen, fields: Fields) -> Response {
+pub(super) async fn opened(WorkedIn(seen): WorkedIn, fields: Fields) -> Response {
     match open(&seen, &fields).await {
         Ok(place) => Redirect::to(&place).into_response(),
         Err(no) => (no.status(), whole(&seen, &fields, Some(&no))).into_response(),

@@ -32,12 +32,8 @@ impl Site {
         Self::up(home)
     }
 
-    /// With an empty log.
-    pub(crate) fn new() -> Self {
-        Self::up(Home::new())
-    }
-
-    fn up(home: Home) -> Self {
+    /// With what the home has.
+    pub(crate) fn up(home: Home) -> Self {
         let mut up = home.spawn(&["up", "--listen", "127.0.0.1:0", "--json"]);
         let mut line = String::new();
         let mut stdout = BufReader::new(up.stdout.take().unwrap());
@@ -55,7 +51,7 @@ impl Site {
     /// Makes an account that may do this in the ledger.
     pub(crate) async fn account(&self, person: &str, access: &[Access]) {
         let accounts = Accounts::connect(&self.database).await.unwrap();
-        let ledger: LedgerId = "main".parse().unwrap();
+        let ledger = main_ledger();
         let new = NewAccount {
             person: person.parse().unwrap(),
             name: person.to_owned(),
@@ -104,10 +100,18 @@ impl Site {
         browser.wait_for(".viewer", "Sign out").await.unwrap();
     }
 
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
     /// Where it serves.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
+}
+
+pub(crate) fn main_ledger() -> LedgerId {
+    "main".parse().unwrap()
 }
 
 impl Drop for Site {

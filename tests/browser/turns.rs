@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use annal_browser::Browser;
 
+use crate::at_issuer::names_themselves;
 use crate::site::PASSWORD;
 
 /// So long an act may take on a busy machine.
@@ -14,6 +15,7 @@ const REASON: &str = "as agreed in the meeting";
 
 /// Somebody at a browser of their own.
 pub(crate) struct Person {
+    pub(crate) name: &'static str,
     pub(crate) browser: Browser,
     /// What they hand in when they are asked for evidence.
     pub(crate) extract: std::path::PathBuf,
@@ -41,11 +43,7 @@ impl Person {
             return self.decides().await;
         }
         if has("form#sign").await {
-            browser
-                .fill("form#sign input[name=password]", PASSWORD)
-                .await
-                .unwrap();
-            return self.sends("form#sign .acts button").await;
+            return self.signs().await;
         }
         for form in ["submit", "approve", "acknowledge"] {
             if has(&format!("form#{form}")).await {
@@ -93,6 +91,28 @@ impl Person {
             return self.sends("form#review-tests button[value=yes]").await;
         }
         false
+    }
+
+    /// With the password, or, without one, by the issuer: until then the form is refused.
+    async fn signs(&self) -> bool {
+        const SIGN: &str = "form#sign .acts button";
+        let browser = &self.browser;
+        if browser.has("#sign-password").await.unwrap() {
+            browser.fill("#sign-password", PASSWORD).await.unwrap();
+            return self.sends(SIGN).await;
+        }
+        assert!(!self.sends(SIGN).await, "signed without any proof");
+        browser
+            .wait_for("#problem", "confirm once more")
+            .await
+            .unwrap();
+        browser.click("form#sign a.button").await.unwrap();
+        names_themselves(browser, self.name).await;
+        browser
+            .wait_for("form#sign .notice", "You have confirmed")
+            .await
+            .unwrap();
+        self.sends(SIGN).await
     }
 
     /// "all 14 that are open"

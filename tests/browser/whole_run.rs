@@ -1,27 +1,33 @@
-//! A whole run in the console alone: six people, from planning to the last signature; then time is turned back.
+//! A whole run in the console alone: six people, from planning to the last signature; then time is turned back. One of
+//! them has no password: she signs in with a real issuer, and proves herself there anew for her signature.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use annal_browser::{Browser, Driver, Key, Screen};
+use annal_browser::{Browser, Driver, Issuer, Key, Screen};
 use annal_server::Access;
 
+use crate::at_issuer;
 use crate::site::Site;
 use crate::support::office::EXAMPLES;
 use crate::turns::Person;
 
 /// Who works, in the order in which they come by. xena opens the run.
 const CAST: [&str; 5] = ["ana", "ben", "olga", "dora", "ed"];
+/// Whom the issuer knows, and who has no password.
+const ELSEWHERE: &str = "olga";
 /// So long the whole run may take on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_people_lead_a_report_from_planning_to_the_last_signature() {
-    let site = Site::new();
+    let mut issuer = Issuer::start().unwrap();
+    let site = Site::up(at_issuer::home_with(&issuer));
     site.account("xena", &[Access::Member]).await;
-    for person in CAST {
+    for person in CAST.into_iter().filter(|it| *it != ELSEWHERE) {
         site.account(person, &[Access::Member]).await;
     }
+    site.member_of_the_issuer(&mut issuer, ELSEWHERE).await;
     let driver = Driver::start().unwrap();
     let xena = site.browser(&driver, "xena").await;
     let run = opens(&xena).await;
@@ -29,8 +35,16 @@ async fn five_people_lead_a_report_from_planning_to_the_last_signature() {
     std::fs::write(&extract, source_values()).unwrap();
     let mut people = Vec::new();
     for person in CAST {
-        let browser = site.browser(&driver, person).await;
+        let browser = match person {
+            ELSEWHERE => {
+                let browser = Browser::open(&driver, site.address()).await.unwrap();
+                at_issuer::sign_in(&browser, person).await;
+                browser
+            }
+            _ => site.browser(&driver, person).await,
+        };
         people.push(Person {
+            name: person,
             browser,
             extract: extract.clone(),
         });

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
+use super::SignIn;
 use super::accounts::Method;
 use super::local::Checked;
 use super::next::safe;
@@ -85,10 +86,11 @@ where
     }
 }
 
-/// Signs somebody in anew by the password that they give within the very form that needs it: `act` names what it is for.
+/// Sees to it that somebody has signed in anew for the very form that they send: by the password in it, or, where they
+/// left it empty, a moment ago by the issuer. `act` names what it is for.
 ///
 /// # Errors
-/// `sign_in_again` where it is wrong, or is no way for them; what keeps it from being checked.
+/// `sign_in_again` where the password is wrong, or nothing was confirmed; what keeps it from being checked.
 pub(crate) async fn signs_in_anew(
     app: &App,
     witness: &Witness,
@@ -96,38 +98,50 @@ pub(crate) async fn signs_in_anew(
     act: &str,
     password: &str,
 ) -> Result<(), Problem> {
-    let again = |detail: String| Problem::new(&kinds::SIGN_IN_AGAIN, detail);
     let Via::Session { id, .. } = viewer.via else {
         witness.refuse(Reason::Scope);
         return Err(again(
-            "a token cannot do this: it needs a person who signs in anew".to_owned(),
+            "a token cannot do this: it needs a person who signs in anew",
         ));
     };
-    let sign_in = app.sign_in();
-    let checked = sign_in
-        .check(witness, viewer.person.as_str(), password)
-        .await;
-    match checked.map_err(NotSignedIn::Failed)? {
-        Checked::Right { .. } => {}
-        Checked::Wrong => return Err(again("the password is wrong; type it again".to_owned())),
-        Checked::Wait(time) => {
-            let seconds = time.as_secs() + 1;
-            return Err(again(format!(
-                "too many wrong passwords; wait {seconds} seconds"
-            )));
-        }
+    let sessions = &app.sign_in().sessions;
+    if !password.is_empty() {
+        by_password(app.sign_in(), witness, viewer, password).await?;
+        let confirmed = sessions.confirm(&viewer.person, id, act, Method::Password);
+        confirmed.await.map_err(NotSignedIn::Failed)?;
     }
-    let confirmed = sign_in
-        .sessions
-        .confirm(&viewer.person, id, act, Method::Password);
-    confirmed.await.map_err(NotSignedIn::Failed)?;
-    let taken = sign_in.sessions.take_confirmation(id, act).await;
+    let taken = sessions.take_confirmation(id, act).await;
     match taken.map_err(NotSignedIn::Failed)? {
         true => Ok(()),
-        false => Err(again(
-            "the session ended meanwhile; sign in and try again".to_owned(),
-        )),
+        false => {
+            witness.refuse(Reason::NotConfirmed);
+            Err(again(
+                "nothing was confirmed, or more than five minutes ago; confirm once more that it is you",
+            ))
+        }
     }
+}
+
+async fn by_password(
+    sign_in: &SignIn,
+    witness: &Witness,
+    viewer: &Viewer,
+    password: &str,
+) -> Result<(), Problem> {
+    let checked = sign_in.check(witness, viewer.person.as_str(), password);
+    match checked.await.map_err(NotSignedIn::Failed)? {
+        Checked::Right { .. } => Ok(()),
+        Checked::Wrong => Err(again("the password is wrong; type it again")),
+        Checked::Wait(time) => {
+            let seconds = time.as_secs() + 1;
+            let wait = format!("too many wrong passwords; wait {seconds} seconds");
+            Err(again(&wait))
+        }
+    }
+}
+
+fn again(detail: &str) -> Problem {
+    Problem::new(&kinds::SIGN_IN_AGAIN, detail)
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,6 +5,7 @@
 //! for the password again where an act needs it. `accounts` is what an administrator changes.
 
 mod accounts;
+mod anew;
 mod confirm;
 mod cookie;
 mod guard;
@@ -34,6 +35,7 @@ pub use accounts::{
     Account, AccountError, Accounts, Changer, NewAccount, NewPassword, access_ledger,
     random_password,
 };
+pub(crate) use anew::Anew;
 pub(crate) use confirm::Confirmed;
 pub(crate) use confirm::signs_in_anew;
 pub(crate) use guard::guard;

@@ -93,7 +93,7 @@ pub(super) fn sign_out(viewer: &Viewer) -> Markup {
 }
 
 /// The way to the issuer; for whom signs in anew, with the act.
-fn elsewhere(next: &str, act: Option<&str>) -> String {
+pub(super) fn elsewhere(next: &str, act: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", next);
     if let Some(act) = act {
@@ -171,7 +171,7 @@ pub(super) fn confirm(
                 button type="submit" { "Go on" }
             }
             @if let Some(issuer) = &sign_in.issuer {
-                p { a.button href=(elsewhere(next, Some(act))) { (issuer.label()) } }
+                p { a.button href=(elsewhere(next, Some(act))) { (issuer.confirms()) } }
             }
         },
     )

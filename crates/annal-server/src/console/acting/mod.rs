@@ -4,8 +4,7 @@ mod contents;
 mod fields;
 mod intents;
 
-use annal_core::Phase;
-use annal_flow::Accepted;
+use annal_flow::{Accepted, Act};
 use axum::Extension;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -52,12 +51,14 @@ async fn on_phase(
     let phase = of.of(&run)?;
     let place = path::phase(&run.seen.ledger.id, run.run, phase);
     let done = async {
+        // What cannot be read uses up no confirmation.
+        let wanted = intents::on_phase(&run, phase, &act, &fields).await?;
         let signs = act == "sign";
         if signs {
             let (viewer, path) = (&run.seen.viewer, format!("{place}/do/{act}"));
             signs_in_anew(&app, &witness, viewer, &path, fields.typed("password")).await?;
         }
-        carried_out(&run, Some(phase), &act, &fields, signs).await
+        carried_out(&run, wanted, &fields, signs).await
     };
     match done.await {
         Ok(done) => Ok(back(&place, &done)),
@@ -65,7 +66,7 @@ async fn on_phase(
             let run = on(run.seen, run.run).await?;
             let refused = refused(problem, fields);
             let asked = phase::Asked::default();
-            let page = phase::shown(&run, phase, &asked, Some(&refused)).await?;
+            let page = phase::shown(&app, &run, phase, &asked, Some(&refused)).await?;
             Ok(told(&refused, page))
         }
     }
@@ -77,7 +78,11 @@ async fn on_run(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let place = path::run(&run.seen.ledger.id, run.run);
-    match carried_out(&run, None, &act, &fields, false).await {
+    let done = async {
+        let wanted = intents::on_run(&act, &fields)?;
+        carried_out(&run, wanted, &fields, false).await
+    };
+    match done.await {
         Ok(done) => Ok(back(&place, &done)),
         Err(problem) => {
             let run = on(run.seen, run.run).await?;
@@ -110,15 +115,10 @@ async fn back_to_run(run: SeenRun) -> Redirect {
 
 async fn carried_out(
     run: &SeenRun,
-    phase: Option<Phase>,
-    name: &str,
+    wanted: Act,
     fields: &Fields,
     signed_in_again: bool,
 ) -> Result<Accepted, Problem> {
-    let wanted = match phase {
-        Some(phase) => intents::on_phase(run, phase, name, fields).await?,
-        None => intents::on_run(name, fields)?,
-    };
     let how = Asked {
         command_id: fields.maybe("command_id")?,
         role: fields.maybe("role")?,

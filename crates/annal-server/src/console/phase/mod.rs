@@ -13,7 +13,7 @@ use annal_core::definition::PhaseDef;
 use annal_core::dossier::Stage;
 use annal_core::run::PhaseStatus;
 use annal_core::{Phase, Position};
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -22,6 +22,7 @@ use super::layout::{Area, Here, layout};
 use super::parts::{Column, Row, Table, due, human, words};
 use super::path;
 use super::runs::state;
+use crate::app::App;
 use crate::console::parts::Badge;
 use crate::listed::Listed;
 use crate::problem::Problem;
@@ -60,16 +61,18 @@ pub(crate) struct Asked {
 }
 
 async fn page(
+    State(app): State<App>,
     run: SeenRun,
     Path(of): Path<OfPhase>,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
     let phase = of.of(&run)?;
-    shown(&run, phase, &asked, None).await
+    shown(&app, &run, phase, &asked, None).await
 }
 
 /// The page of a phase, with what was refused there.
 pub(crate) async fn shown(
+    app: &App,
     run: &SeenRun,
     phase: Phase,
     asked: &Asked,
@@ -84,7 +87,11 @@ pub(crate) async fn shown(
         Phase::DataOwnerId => owners::trail(&desk, here, asked),
         Phase::RequestInfo => evidence::trail(&desk, here),
         Phase::TestExecution => tests::trail(&desk, here, asked),
-        _ => versioned::versions(&desk, here, plan, asked).await?,
+        Phase::TestReport => {
+            let signing = report::signing(app, &desk).await?;
+            versioned::versions(&desk, here, plan, asked, Some(&signing)).await?
+        }
+        _ => versioned::versions(&desk, here, plan, asked, None).await?,
     };
     let content = html! {
         div data-live-run=(desk.id()) {

@@ -18,6 +18,7 @@ use crate::console::parts::{
 };
 use crate::console::path;
 use crate::problem::Problem;
+use crate::sign_in::Anew;
 
 /// So many values are shown on one page at most, so that a page of wide rows stays small.
 const VALUES: usize = 3_000;
@@ -27,6 +28,7 @@ pub(super) async fn versions(
     here: &PhaseSummary,
     plan: &PhaseDef,
     asked: &Asked,
+    signing: Option<&Anew>,
 ) -> Result<Markup, Problem> {
     let phase = here.phase;
     let dossier = desk.case().dossier(phase);
@@ -34,7 +36,7 @@ pub(super) async fn versions(
     let rows = audit.versions(desk.id(), Some(phase)).await?.rows;
     let open = dossier.open_version();
     Ok(html! {
-        @if let Some(version) = open { (worked_on(desk, version, plan, asked)) }
+        @if let Some(version) = open { (worked_on(desk, version, plan, asked, signing)) }
         @if here.stage == Stage::Revise && desk.may(&[plan.work]) { (next(desk, phase, &dossier.versions)) }
         section.stack aria-label="Versions" { (listed(desk, phase, &rows)) }
     })
@@ -85,7 +87,13 @@ fn listed(desk: &Desk<'_>, phase: Phase, rows: &[VersionRow]) -> Markup {
 }
 
 /// The draft, or what waits for approval.
-fn worked_on(desk: &Desk<'_>, version: &Version, plan: &PhaseDef, asked: &Asked) -> Markup {
+fn worked_on(
+    desk: &Desk<'_>,
+    version: &Version,
+    plan: &PhaseDef,
+    asked: &Asked,
+    signing: Option<&Anew>,
+) -> Markup {
     let phase = plan.phase;
     let pending = version.status() == VersionStatus::PendingApproval;
     let level = match pending {
@@ -102,8 +110,8 @@ fn worked_on(desk: &Desk<'_>, version: &Version, plan: &PhaseDef, asked: &Asked)
     html! {
         h2 #open { (version_link(desk.ledger(), of)) " " (badge(version.status().name())) }
         p { (progress(version, level)) }
-        @if phase == Phase::TestReport {
-            (report::sections(desk, version, plan))
+        @if let Some(anew) = signing {
+            (report::sections(desk, version, plan, anew))
         } @else if desk.may(roles) {
             (decide(desk, version, phase, level, roles, asked))
         } @else {

@@ -106,12 +106,20 @@ impl Issuer {
         })
     }
 
-    pub(super) fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.settings.issuer
     }
 
     pub(crate) fn label(&self) -> &str {
         &self.settings.label
+    }
+
+    /// What the button says to whom has to prove themselves anew: as the label, where that says "Sign in with …".
+    pub(crate) fn confirms(&self) -> String {
+        match self.settings.label.strip_prefix("Sign in with ") {
+            Some(whom) => format!("Confirm with {whom}"),
+            None => self.settings.label.clone(),
+        }
     }
 
     /// What to ask the issuer; `anew` for somebody who has to prove themselves once more although they did already.

@@ -46,6 +46,8 @@ pub struct BoardRow {
     pub run: RunRow,
     /// Position of the event that opened it.
     pub opened_position: Position,
+    /// Position of its last event, of the run or of one of its dossiers.
+    pub changed_position: Position,
     /// The phases that it has reached, in their order.
     #[serde(default)]
     pub phases: Vec<PhaseRow>,
@@ -75,6 +77,8 @@ pub struct DutyRow {
     pub due_at: Option<DateTime<Utc>>,
     /// Position of the event that opened it.
     pub opened_position: Position,
+    /// Position of its last event, of the run or of one of its dossiers.
+    pub changed_position: Position,
 }
 
 impl Audit {
@@ -160,7 +164,7 @@ impl Audit {
     ) -> Result<Vec<DutyRow>, AuditError> {
         let mut snapshot = self.snapshot(&[RUNS, STEPS, PEOPLE]).await?;
         let mut query = self.select(
-            "run_id, report, cycle, opened_position,
+            "run_id, report, cycle, opened_position, changed_position,
              (SELECT min(s.due_at) FROM annal_read.workflow_steps s
               WHERE s.ledger = r.ledger AND s.run_id = r.run_id AND s.kind = 'human'
                 AND s.status IN ('scheduled', 'started')) AS due_at

@@ -12,9 +12,11 @@ use annal_projector::Projector;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoints::Checkpoints;
+use crate::duties::Duties;
 use crate::error::ServerError;
 use crate::jobs::Jobs;
 use crate::limits::Gate;
+use crate::news::News;
 use crate::reached::Reached;
 use crate::settings::ServerSettings;
 use crate::sign_in::SignIn;
@@ -47,8 +49,12 @@ pub(crate) struct Ledger {
     pub(crate) flow: FlowClient,
     /// Runs as they stand, for what the read models do not tell.
     pub(crate) cases: Arc<Cases>,
+    /// What waits in its runs.
+    pub(crate) duties: Arc<Duties>,
     /// How far the read models are.
     pub(crate) reached: Reached,
+    /// What happens in it, for pages that are open.
+    pub(crate) news: News,
     /// Held while the whole log is read and hashed, which one request does at a time.
     pub(crate) verifying: Arc<tokio::sync::Mutex<()>>,
 }
@@ -120,11 +126,14 @@ impl Ledger {
             ..ClientSettings::default()
         };
         let projector = Projector::connect(&settings.database_url, id.clone()).await?;
+        let reached = Reached::new(projector.clone());
         Ok(Self {
             id: id.clone(),
             audit: Audit::new(&log),
             cases: Arc::new(Cases::new(log.clone())),
-            reached: Reached::new(projector.clone()),
+            duties: Arc::default(),
+            news: News::new(log.clone(), reached.clone()),
+            reached,
             verifying: Arc::default(),
             projector,
             flow: FlowClient::connect_with(target, namespace, id.clone(), patience).await?,

@@ -51,32 +51,19 @@ struct Duty {
 async fn inbox(seen: Seen) -> Result<Answered<Inbox>, Problem> {
     let person = &seen.viewer.person;
     let runs = seen.ledger.audit.duties(person, 0, RUNS).await?;
-    let mut rows = Vec::new();
-    for run in runs {
-        let Some(standing) = seen.ledger.cases.standing(run.run_id).await? else {
-            continue;
-        };
-        let case = &standing.case;
-        let Some(me) = case.run.person(person) else {
-            continue;
-        };
-        let mine = |it: &Waiting| match &it.awaited.person {
-            Some(only) => only == person,
-            None => me.roles.contains(&it.awaited.role),
-        };
-        let waits = case.summary().awaiting.into_iter().filter(mine);
-        rows.extend(waits.map(|waiting| Duty {
-            run_id: run.run_id,
-            report: run.report.clone(),
-            cycle: run.cycle.clone(),
-            waiting,
-        }));
-    }
-    rows.sort_by_key(|it| {
-        it.waiting
-            .due_at
-            .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC)
-    });
+    let duties = seen.ledger.duties.of(&seen.ledger, person, runs).await?;
+    let rows = duties.into_iter().map(Duty::from).collect();
     let ledger = seen.ledger.id.clone();
     Ok(Answered(Inbox { ledger, rows }))
+}
+
+impl From<crate::duties::Duty> for Duty {
+    fn from(it: crate::duties::Duty) -> Self {
+        Self {
+            run_id: it.run.run_id,
+            report: it.run.report,
+            cycle: it.run.cycle,
+            waiting: it.waiting,
+        }
+    }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::acting::Fields;
 use super::parts::{self, hidden, problem, words};
 use super::path;
+use crate::duties::waits_for;
 use crate::problem::Problem;
 use crate::seen::SeenRun;
 
@@ -112,7 +113,8 @@ impl<'a> Desk<'a> {
 
     /// Whether something waits for this viewer.
     pub(crate) fn is_mine(&self, waiting: &Waiting) -> bool {
-        mine(self.case(), self.me(), waiting)
+        let held = self.holds(&[waiting.awaited.role]);
+        waits_for(waiting, self.me(), held)
     }
 
     /// A person of the run, with their printed name.
@@ -210,15 +212,4 @@ fn command_id(refused: Option<&Refused>) -> CommandId {
     let unanswered = refused.filter(|it| it.problem.status().is_server_error());
     let sent = unanswered.and_then(|it| it.fields.maybe::<CommandId>("command_id").ok());
     sent.flatten().unwrap_or_else(|| CommandId(Uuid::now_v7()))
-}
-
-/// Whether something waits for a person: for them alone, or for anybody in a role that they hold.
-pub(crate) fn mine(case: &Case, person: &PersonId, waiting: &Waiting) -> bool {
-    match &waiting.awaited.person {
-        Some(only) => only == person,
-        None => case
-            .run
-            .person(person)
-            .is_some_and(|it| it.roles.contains(&waiting.awaited.role)),
-    }
 }

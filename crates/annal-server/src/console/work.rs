@@ -1,17 +1,15 @@
 //! What waits for the viewer, in all their runs, the oldest deadline first.
 
-use annal_core::case::Waiting;
-use annal_core::run::RunStatus;
-use annal_core::{LedgerId, RunId};
+use annal_core::LedgerId;
 use axum::extract::Query;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::desk::mine;
 use super::layout::{Area, Here, layout};
 use super::parts::{Badge, Column, Row, Table, due, human, words};
 use super::path;
+use crate::duties::Duty;
 use crate::listed::Listed;
 use crate::problem::Problem;
 use crate::seen::Seen;
@@ -31,40 +29,13 @@ struct Asked {
     after: u32,
 }
 
-/// Something that waits for the viewer, with its run.
-struct Duty {
-    run: RunId,
-    report: String,
-    waiting: Waiting,
-}
-
 async fn page(seen: Seen, Query(asked): Query<Asked>) -> Result<Markup, Problem> {
     let audit = &seen.ledger.audit;
     let person = &seen.viewer.person;
     let runs = audit.duties(person, asked.after, RUNS + 1).await?;
     let more = runs.len() > RUNS as usize;
-    let mut duties = Vec::new();
-    for row in runs.into_iter().take(RUNS as usize) {
-        let Some(standing) = seen.ledger.cases.standing(row.run_id).await? else {
-            continue;
-        };
-        let case = &standing.case;
-        if case.run.status() != RunStatus::Open {
-            continue;
-        }
-        let report = format!("{} · {}", row.report, row.cycle);
-        let waits = case.summary().awaiting.into_iter();
-        duties.extend(
-            waits
-                .filter(|it| mine(case, person, it))
-                .map(|waiting| Duty {
-                    run: row.run_id,
-                    report: report.clone(),
-                    waiting,
-                }),
-        );
-    }
-    duties.sort_by_key(|it| it.waiting.due_at.unwrap_or(DateTime::<Utc>::MAX_UTC));
+    let runs = runs.into_iter().take(RUNS as usize).collect();
+    let duties = seen.ledger.duties.of(&seen.ledger, person, runs).await?;
     let ledger = &seen.ledger.id;
     let content = html! {
         div data-live-run="" {
@@ -94,12 +65,13 @@ fn said(duties: &[Duty]) -> Markup {
 fn table(ledger: &LedgerId, duties: &[Duty]) -> Markup {
     let now = Utc::now();
     let row = |it: &Duty| {
-        let place = path::phase(ledger, it.run, it.waiting.phase);
+        let run = it.run.run_id;
+        let place = path::phase(ledger, run, it.waiting.phase);
         Row::of([
             html! { a href=(place) { (words::action(it.waiting.awaited.action)) } },
             words::subject(&it.waiting),
             html! { (human(it.waiting.phase.name())) },
-            html! { a href=(path::run(ledger, it.run)) { (it.report) } },
+            html! { a href=(path::run(ledger, run)) { (it.run.report) " · " (it.run.cycle) } },
             html! { (words::role(it.waiting.awaited.role)) },
         ])
         .sorted(

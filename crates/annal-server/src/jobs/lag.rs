@@ -56,7 +56,7 @@ impl Lag {
         let watch = watch(projector, Arc::clone(&samples));
         Self {
             samples,
-            _watch: Task(tokio::spawn(watch).abort_handle()),
+            _watch: Task::new(watch),
         }
     }
 

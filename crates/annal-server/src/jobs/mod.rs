@@ -24,14 +24,17 @@ pub(crate) struct Jobs {
     /// Verifications of logs.
     pub(crate) checks: Checks,
     lags: BTreeMap<LedgerId, Lag>,
+    _looking: Vec<Task>,
 }
 
 impl Jobs {
-    /// Begins to look how far the projections of these ledgers are.
-    pub(crate) fn watching<'a>(ledgers: impl Iterator<Item = &'a Ledger>) -> Self {
+    /// Begins to look how far the projections of these ledgers are, and what waits in their runs.
+    pub(crate) fn watching<'a>(ledgers: impl Iterator<Item = &'a Ledger> + Clone) -> Self {
         let lag = |it: &Ledger| (it.id.clone(), Lag::watch(it.projector.clone()));
+        let look = |ledger: Ledger| async move { ledger.duties.look_ahead(&ledger).await };
         Self {
-            lags: ledgers.map(lag).collect(),
+            lags: ledgers.clone().map(lag).collect(),
+            _looking: ledgers.cloned().map(|it| Task::new(look(it))).collect(),
             ..Self::default()
         }
     }
@@ -44,7 +47,14 @@ impl Jobs {
 
 /// A task that ends with its owner.
 #[derive(Debug)]
-struct Task(AbortHandle);
+pub(crate) struct Task(AbortHandle);
+
+impl Task {
+    /// Begins it.
+    pub(crate) fn new(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(work).abort_handle())
+    }
+}
 
 impl Drop for Task {
     fn drop(&mut self) {

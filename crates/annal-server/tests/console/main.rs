@@ -6,5 +6,6 @@
 #[path = "../support/accounts.rs"]
 mod accounts;
 mod deciding;
+mod listening;
 mod opening;
 mod support;

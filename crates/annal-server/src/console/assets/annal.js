@@ -218,7 +218,12 @@
     $("main").prepend(make("p", { class: "notice fresh" }, "Something changed here meanwhile. ", button));
     say("Something changed on this page.");
   };
-  let soon = 0;
+  // However often something changes, a page is fetched every two seconds at most.
+  let [soon, last] = [0, -Infinity];
+  const look = () => {
+    [soon, last] = [0, performance.now()];
+    busy() ? offer() : refresh();
+  };
   const listen = () => {
     const live = $("main [data-live-run]")?.dataset.liveRun;
     if (!document.body.dataset.live || live === undefined) return;
@@ -226,8 +231,7 @@
     if (live) url.searchParams.set("run", live);
     const events = new EventSource(url);
     events.addEventListener("changed", () => {
-      clearTimeout(soon);
-      soon = setTimeout(() => (busy() ? offer() : refresh()), 400);
+      soon ||= setTimeout(look, Math.max(400, last + 2000 - performance.now()));
     });
     window.addEventListener("pagehide", () => events.close());
   };

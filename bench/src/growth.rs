@@ -209,7 +209,7 @@ impl Growth {
 }
 
 /// The run that the generator makes of a number.
-fn run_id(number: u64) -> RunId {
+pub(crate) fn run_id(number: u64) -> RunId {
     RunId(uuid::Uuid::from_u128(
         0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(number),
     ))

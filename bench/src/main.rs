@@ -10,7 +10,10 @@ mod growth;
 mod ledgers;
 mod limits;
 mod machine;
+mod opened;
 mod ours;
+#[cfg(feature = "temporal")]
+mod pages;
 mod queries;
 mod rebuild;
 mod record;
@@ -66,6 +69,9 @@ enum What {
     Rebuild(rebuild::Rebuild),
     /// Time of a page of each audit query.
     Queries(queries::Queries),
+    /// Time of each page of the console and each answer of the API.
+    #[cfg(feature = "temporal")]
+    Pages(pages::MeasurePages),
     /// Fills a database with generated events.
     Fill(fill_up::FillUp),
     /// Writes the page and the charts from the results.
@@ -80,7 +86,7 @@ async fn main() -> Result<(), Failure> {
         return it.run(&records);
     }
     #[cfg(feature = "temporal")]
-    let with_temporal = matches!(cli.what, What::Decisions(_));
+    let with_temporal = matches!(cli.what, What::Decisions(_) | What::Pages(_));
     #[cfg(not(feature = "temporal"))]
     let with_temporal = false;
     let server = Server::open(&cli.on.home, with_temporal).await?;
@@ -94,6 +100,8 @@ async fn main() -> Result<(), Failure> {
         What::Decisions(it) => it.run(&server, &records).await,
         What::Rebuild(it) => it.run(&server, &records).await,
         What::Queries(it) => it.run(&server, &records).await,
+        #[cfg(feature = "temporal")]
+        What::Pages(it) => it.run(&server, &records).await,
         What::Fill(it) => it.run(&server).await,
         What::Report(_) => Ok(()),
     };

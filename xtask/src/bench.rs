@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::step::{cargo, step};
 
 /// The measurements in the order in which they use each other's databases.
-const MEASUREMENTS: [&[&str]; 14] = [
+const MEASUREMENTS: [&[&str]; 15] = [
     &["fill", "--events", "100000"],
     &["limits"],
     &["append"],
@@ -17,6 +17,7 @@ const MEASUREMENTS: [&[&str]; 14] = [
     &["fill", "--events", "1000000"],
     &["rebuild"],
     &["queries", "--events", "1000000"],
+    &["pages", "--events", "1000000"],
     &["fill", "--events", "10000000"],
     &["queries", "--events", "10000000"],
     &["growth", "--events", "100000"],

@@ -4,6 +4,7 @@ mod appends;
 mod decisions;
 mod growth;
 mod machine;
+mod pages;
 mod questions;
 mod rebuilds;
 
@@ -25,6 +26,7 @@ pub(super) fn all(records: &Records) -> Result<Vec<Block>, Failure> {
         decisions::block(records)?,
         rebuilds::block(records)?,
         questions::block(records)?,
+        pages::block(records)?,
     ];
     Ok(blocks.into_iter().flatten().collect())
 }

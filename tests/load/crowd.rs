@@ -96,6 +96,14 @@ impl Client {
         (answer.status().as_u16(), body)
     }
 
+    /// A page that is open: it is told of every change, for as long as this value lives.
+    fn listens(&self, path: &str) -> Response<ureq::Body> {
+        let request = self.agent.get(format!("{}{path}", self.server));
+        let answer = request.header("Authorization", &self.token).call().unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer
+    }
+
     fn post(&self, path: &str, form: &[(&str, &str)]) -> Response<ureq::Body> {
         let request = self.agent.post(format!("{}{path}", self.server));
         let request = request.header("Authorization", &self.token);
@@ -103,7 +111,7 @@ impl Client {
     }
 }
 
-/// Somebody who opens one page after the other.
+/// Somebody who opens one page after the other, and has one open all the time.
 pub(crate) struct Reader(Client);
 
 const PAGES: [&str; 6] = [
@@ -124,6 +132,7 @@ impl Reader {
         let (start, stop) = (Arc::clone(start), Arc::clone(stop));
         std::thread::spawn(move || {
             let mut took = Took::default();
+            let _open = self.0.listens("/main/live");
             start.wait();
             for page in PAGES.iter().cycle() {
                 if stop.load(Ordering::Relaxed) {

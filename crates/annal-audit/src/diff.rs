@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use annal_core::ItemId;
 use annal_core::Position;
-use annal_core::item::{Content, DecisionLevel};
+use annal_core::item::DecisionLevel;
 use annal_core::version::VersionRef;
 use serde::{Deserialize, Serialize};
 
 use crate::Audit;
+use crate::content::ContentShown;
 use crate::error::AuditError;
 use crate::show::{Act, At, DecisionShown, ItemShown, ShownVersion};
 
@@ -51,9 +52,11 @@ pub struct ContentChange {
     /// The item.
     pub item: ItemId,
     /// What it said.
-    pub before: Content,
+    #[cfg_attr(feature = "openapi", schema(value_type = annal_core::item::Content))]
+    pub before: ContentShown,
     /// What it says.
-    pub after: Content,
+    #[cfg_attr(feature = "openapi", schema(value_type = annal_core::item::Content))]
+    pub after: ContentShown,
     /// Who changed it: the last change, or how it came into `b`.
     pub changed: Act,
 }

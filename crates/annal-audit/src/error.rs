@@ -43,6 +43,11 @@ pub enum AuditError {
     /// The tables were never made.
     #[error("this database has no projections ({0}); prepare them, then ask again")]
     NotPrepared(String),
+    /// A snapshot says of an item what no item can say.
+    #[error(
+        "a snapshot cannot be read ({0}); `annal snapshots rebuild` makes it anew, and `annal show --without-snapshots` goes without it"
+    )]
+    Snapshot(#[source] serde_json::Error),
     /// The log could not be read.
     #[error(transparent)]
     Log(#[from] annal_log::LogError),
@@ -68,6 +73,7 @@ impl AuditError {
             Self::UnknownEvent(_) => "unknown_event",
             Self::UnknownItem { .. } => "unknown_item",
             Self::NotPrepared(_) => "projections_not_prepared",
+            Self::Snapshot(_) => "snapshot_unreadable",
             Self::Log(error) => error.code(),
             Self::Database { .. } => "audit_database",
         }

@@ -10,11 +10,13 @@ use annal_core::{ItemId, PersonId, Position, VersionNo};
 use annal_log::{Log, LogError, StreamId};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::Audit;
 use crate::error::{Asking, AuditError};
+use crate::kept::Kept;
 use crate::select::{from_bigint, to_bigint};
 use crate::show::{Act, DecisionShown, ItemShown, ShownVersion};
 use crate::snapshots;
@@ -27,7 +29,9 @@ pub(crate) struct Replay {
     /// The version at its place; those before it are empty.
     pub(crate) dossier: Dossier,
     pub(crate) acts: Acts,
-    pub(crate) items: HashMap<ItemId, ItemActs>,
+    items: HashMap<ItemId, ItemActs>,
+    /// Items of the snapshot that it goes on from, which the dossier has only when an event is about them.
+    kept: Kept,
 }
 
 /// Who did what to the version as a whole.
@@ -42,11 +46,11 @@ pub(crate) struct Acts {
 
 /// Who did what to an item since it came in.
 #[derive(Debug, Clone)]
-pub(crate) struct ItemActs {
-    pub(crate) added: Act,
-    pub(crate) changed: Option<Act>,
-    pub(crate) tester: Option<Act>,
-    pub(crate) report_owner: Option<Act>,
+struct ItemActs {
+    added: Act,
+    changed: Option<Act>,
+    tester: Option<Act>,
+    report_owner: Option<Act>,
 }
 
 /// An event's row, as far as a replay needs it.
@@ -123,7 +127,20 @@ impl Replay {
             dossier: Dossier::default(),
             acts: Acts::default(),
             items: HashMap::new(),
+            kept: Kept::default(),
         }
+    }
+
+    /// A version to go on from: without its items, what was done to it, and the items.
+    pub(crate) fn kept(version: Version, acts: Acts, items: Vec<ItemShown>) -> Self {
+        let mut replay = Self {
+            acts,
+            kept: Kept::new(items),
+            ..Self::new(version.number)
+        };
+        replay.leave_places(&version.created_by);
+        replay.dossier.versions.push(version);
+        replay
     }
 
     /// Takes an event of the dossier; one that is about something else changes nothing.
@@ -146,13 +163,16 @@ impl Replay {
         if let E::VersionCreated { by, .. } = &event {
             self.leave_places(by);
         }
+        if let Some(item) = item_of(&event) {
+            self.take_up(item)?;
+        }
         self.dossier.evolve(&event);
         self.note(event, act);
         Ok(())
     }
 
     /// A dossier finds a version by its number, so there have to be as many before it.
-    pub(crate) fn leave_places(&mut self, by: &PersonId) {
+    fn leave_places(&mut self, by: &PersonId) {
         for number in 1..self.number.0 {
             self.dossier.evolve(&E::VersionCreated {
                 version: VersionNo(number),
@@ -161,6 +181,20 @@ impl Replay {
                 by: by.clone(),
             });
         }
+    }
+
+    /// Gives the dossier an item that is still as the snapshot has it.
+    fn take_up(&mut self, item: &ItemId) -> Result<(), AuditError> {
+        let index = (self.number.0 as usize).saturating_sub(1);
+        let Some(version) = self.dossier.versions.get_mut(index) else {
+            return Ok(());
+        };
+        if let Some(shown) = self.kept.take(item) {
+            let (standing, acts) = ItemActs::taken_up(shown)?;
+            version.items.insert(item.clone(), standing);
+            self.items.insert(item.clone(), acts);
+        }
+        Ok(())
     }
 
     /// Keeps who did it, for what the aggregate does not need to know.
@@ -202,6 +236,7 @@ impl Replay {
             }
             E::ItemRemoved { item, reason, .. } => {
                 self.items.remove(&item);
+                self.kept.leave(&item);
                 acts.removed.insert(item, because(reason, act));
             }
             E::ItemDecided { item, level, .. } => {
@@ -213,14 +248,26 @@ impl Replay {
         }
     }
 
+    /// The items as they are, in the order in which they came; none are left here.
+    pub(crate) fn items_shown(&mut self) -> Vec<ItemShown> {
+        let index = (self.number.0 as usize).saturating_sub(1);
+        let version = self.dossier.versions.get_mut(index);
+        let standing = version.map(|it| std::mem::take(&mut it.items));
+        let mut acts = std::mem::take(&mut self.items);
+        let touched: IndexMap<_, _> = (standing.unwrap_or_default().into_iter())
+            .filter_map(|(id, item)| Some((id.clone(), acts.remove(&id)?.shown(id, item))))
+            .collect();
+        std::mem::take(&mut self.kept).with(touched)
+    }
+
     /// The version as it was; none if it was not there.
     pub(crate) fn shown(mut self, of: VersionRef, position: Position) -> Option<ShownVersion> {
         let index = (self.number.0 as usize).checked_sub(1)?;
         if index >= self.dossier.versions.len() {
             return None;
         }
+        let items = self.items_shown();
         let version = self.dossier.versions.swap_remove(index);
-        let mut acts = self.items;
         Some(ShownVersion {
             version: of,
             position,
@@ -232,16 +279,14 @@ impl Replay {
             submitted: self.acts.submitted,
             decided: self.acts.decided,
             requested_changes: self.acts.requested_changes,
-            items: (version.items.into_iter())
-                .filter_map(|(id, item)| Some(acts.remove(&id)?.shown(id, item)))
-                .collect(),
+            items,
             removed: self.acts.removed.into_iter().collect(),
         })
     }
 }
 
 impl ItemActs {
-    pub(crate) fn new(added: Act) -> Self {
+    fn new(added: Act) -> Self {
         Self {
             added,
             changed: None,
@@ -257,13 +302,35 @@ impl ItemActs {
         }
     }
 
+    /// An item that was shown, as it stands, with what was done to it: the other way round than [`Self::shown`].
+    fn taken_up(shown: ItemShown) -> Result<(Item, Self), AuditError> {
+        let content = shown.content.read()?.into_owned();
+        let (tester, by_tester) = shown.tester.map(DecisionShown::taken_up).unzip();
+        let (report_owner, by_owner) = shown.report_owner.map(DecisionShown::taken_up).unzip();
+        let standing = Item {
+            carried: shown.carried,
+            tester,
+            report_owner,
+            locked: shown.locked,
+            signatures: shown.signatures,
+            ..Item::new(content)
+        };
+        let acts = Self {
+            added: shown.added,
+            changed: shown.changed,
+            tester: by_tester.flatten(),
+            report_owner: by_owner.flatten(),
+        };
+        Ok((standing, acts))
+    }
+
     fn shown(self, item: ItemId, standing: Item) -> ItemShown {
         let decision = |standing: Option<Decision>, act: Option<Act>| {
             standing.map(|standing| DecisionShown::of(standing, act.as_ref()))
         };
         ItemShown {
             item,
-            content: standing.content,
+            content: standing.content.into(),
             carried: standing.carried,
             tester: decision(standing.tester, self.tester),
             report_owner: decision(standing.report_owner, self.report_owner),
@@ -309,6 +376,19 @@ fn by(event: &E) -> Option<&PersonId> {
         | E::VersionWithdrawn { by, .. }
         | E::VersionApproved { by, .. }
         | E::VersionRejected { by, .. } => Some(by),
+        _ => None,
+    }
+}
+
+/// The item that an event is about.
+const fn item_of(event: &E) -> Option<&ItemId> {
+    match event {
+        E::ItemAdded { item, .. }
+        | E::ItemCarried { item, .. }
+        | E::ItemChanged { item, .. }
+        | E::ItemRemoved { item, .. }
+        | E::ItemDecided { item, .. } => Some(item),
+        E::SectionSigned { section, .. } => Some(section),
         _ => None,
     }
 }

@@ -1,13 +1,14 @@
 //! What a version said at some moment, by replaying its dossier.
 
 use annal_core::dossier::event::Signature;
-use annal_core::item::{CarriedFrom, Content, Decision, DecisionLevel, Verdict};
+use annal_core::item::{CarriedFrom, Decision, DecisionLevel, Verdict};
 use annal_core::version::{Origin, VersionRef, VersionStatus};
 use annal_core::{EventId, ItemId, PersonId, Position, VersionNo};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Audit;
+use crate::content::ContentShown;
 use crate::error::{Asking, AuditError};
 use crate::replay::Replay;
 use crate::select::{from_bigint, to_bigint};
@@ -88,7 +89,8 @@ pub struct ItemShown {
     /// Its id.
     pub item: ItemId,
     /// What it said.
-    pub content: Content,
+    #[cfg_attr(feature = "openapi", schema(value_type = annal_core::item::Content))]
+    pub content: ContentShown,
     /// From which version it came along, and why.
     pub carried: Option<CarriedFrom>,
     /// The first-level decision that stood.
@@ -229,5 +231,21 @@ impl DecisionShown {
             at: act.map(|act| act.at),
             position: act.map(|act| act.position),
         }
+    }
+
+    /// The decision, and the act that took it if that was in this version: the other way round than [`Self::of`].
+    pub(crate) fn taken_up(self) -> (Decision, Option<Act>) {
+        let act = self.at.zip(self.position).map(|(at, position)| Act {
+            by: self.by.clone(),
+            at,
+            position,
+            reason: self.reason.clone(),
+        });
+        let decision = Decision {
+            verdict: self.verdict,
+            by: self.by,
+            reason: self.reason,
+        };
+        (decision, act)
     }
 }

@@ -6,6 +6,7 @@ use annal_core::item::{Content, DecisionLevel};
 use annal_core::version::{CarryForward, Origin};
 use chrono::SecondsFormat;
 
+use crate::content::ContentShown;
 use crate::diff::Diff;
 use crate::show::{Act, DecisionShown, ItemShown, ShownVersion};
 
@@ -70,7 +71,7 @@ impl Diff {
                 text,
                 "+ {}  {}  {}",
                 item.item,
-                content_line(&item.content),
+                says(&item.content),
                 act(&item.added)
             );
         }
@@ -83,11 +84,11 @@ impl Diff {
                 text,
                 "- {}  {}  {how}",
                 gone.item.item,
-                content_line(&gone.item.content)
+                says(&gone.item.content)
             );
         }
         for change in &self.content {
-            let (before, after) = (content_line(&change.before), content_line(&change.after));
+            let (before, after) = (says(&change.before), says(&change.after));
             let _ = writeln!(
                 text,
                 "~ {}  {before} → {after}  {}",
@@ -147,7 +148,7 @@ fn item_line(item: &ItemShown) -> String {
     let mut line = format!(
         "  {}  {}  tester: {}  report owner: {}",
         item.item,
-        content_line(&item.content),
+        says(&item.content),
         decision(item.tester.as_ref()),
         decision(item.report_owner.as_ref())
     );
@@ -180,6 +181,14 @@ const fn level(level: DecisionLevel) -> &'static str {
     match level {
         DecisionLevel::Tester => "tester",
         DecisionLevel::ReportOwner => "report owner",
+    }
+}
+
+/// What an item says, in a few words, or why it cannot be told.
+fn says(content: &ContentShown) -> String {
+    match content.read() {
+        Ok(content) => content_line(&content),
+        Err(error) => error.to_string(),
     }
 }
 

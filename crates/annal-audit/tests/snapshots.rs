@@ -9,14 +9,17 @@
 #[path = "../../annal-projector/tests/support/mod.rs"]
 mod support;
 
-use annal_audit::{At, Audit, Snapshots};
+use annal_audit::{At, Audit, SnapshotRow, Snapshots};
 use annal_bench::{Size, put, run};
-use annal_core::Position;
+use annal_core::dossier::DossierEvent;
 use annal_core::version::VersionRef;
+use annal_core::{Phase, Position, RunId};
+use annal_log::{EventData, StreamId};
 use rand::{Rng, SeedableRng};
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use support::database::Prepared;
-use support::story::Story;
+use support::story::{Story, Told};
 
 const SMALL: Size = Size {
     attributes: 3,
@@ -203,4 +206,75 @@ async fn no_snapshot_holds_a_persons_name_and_only_the_projector_may_write_one()
         refused.to_string().contains("permission denied"),
         "{refused}"
     );
+}
+
+/// A report whose first version is signed, taken up again in a second one that grows.
+fn signed_and_revised() -> Vec<Told> {
+    let run = RunId(uuid::Uuid::from_u128(77));
+    let section = |version: u32, number: u32| {
+        json!({"type": "item_added", "version": version, "item": format!("section:{number}"),
+               "content": {"kind": "section", "title": "Scope", "body": "what was tested"}, "by": "tom"})
+    };
+    let signed = |number: u32| {
+        json!({"type": "section_signed", "version": 1, "section": format!("section:{number}"), "signature": {
+            "by": "olga", "printed_name": "Olga Owner", "role": "report_owner", "meaning": "approve",
+            "content_hash": "cd".repeat(32), "signed_at": "2026-03-05T12:00:00Z"}})
+    };
+    let mut events = vec![
+        json!({"type": "version_created", "version": 1, "origin": "initial", "inputs": [], "by": "tom"}),
+        section(1, 1),
+        section(1, 2),
+        signed(1),
+        signed(2),
+        json!({"type": "version_created", "version": 2, "origin": "revision", "parent": 1, "policy": "all", "inputs": [], "by": "tom"}),
+    ];
+    events.extend((1..=6).map(|number| section(2, number)));
+    let told = |(after, event)| Told {
+        stream: StreamId::dossier(run, Phase::TestReport),
+        after,
+        event: EventData::encode(&serde_json::from_value::<DossierEvent>(event).unwrap()).unwrap(),
+        by: "tom".parse().unwrap(),
+    };
+    (0..).zip(events).map(told).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_version_has_no_more_snapshots_and_the_others_of_its_phase_have_theirs() {
+    let prepared = Prepared::fresh().await;
+    for (number, told) in (0..).zip(signed_and_revised()) {
+        support::append(&prepared.log, number, vec![told]).await;
+    }
+    // In one go, and as a follower that is started anew at each event.
+    let mut borders = Vec::new();
+    for steps in [vec![12], (1..=12).collect()] {
+        snapshots(&prepared, 2).drop_all().await.unwrap();
+        let mut made = 0;
+        for until in steps {
+            let kept = snapshots(&prepared, 2);
+            made += kept.catch_up(Position(until)).await.unwrap();
+        }
+        let audit = Audit::new(&prepared.log);
+        let rows = audit.snapshots().await.unwrap();
+        assert_eq!(made, rows.len() as u64, "none is made twice");
+        borders.push(rows.iter().map(at).collect::<Vec<_>>());
+        assert_eq!(audit.verify_snapshots().await.unwrap().differing, []);
+        let alone = audit.clone().from_events_alone();
+        for (version, position) in (1..=2).flat_map(|it| (1..=12).map(move |at| (it, at))) {
+            let version = format!("{}/test_report@{version}", uuid::Uuid::from_u128(77));
+            let (version, at) = (version.parse().unwrap(), At::Position(Position(position)));
+            let shown = audit.show(version, at).await.ok();
+            assert_eq!(
+                shown,
+                alone.show(version, at).await.ok(),
+                "{version} {at:?}"
+            );
+        }
+    }
+    let expected = [(1, 2), (2, 6), (2, 8), (2, 10), (2, 12)];
+    assert_eq!(borders, [expected, expected]);
+}
+
+fn at(row: &SnapshotRow) -> (u32, i64) {
+    let version: VersionRef = row.version.parse().unwrap();
+    (version.number.0, row.sequence)
 }

@@ -1,27 +1,38 @@
-//! A snapshot's bytes: its items as postcard, which is read ten times as fast as their JSON, the little that is said once
-//! for the version as JSON; all of it compressed as an LZ4 block.
+//! A snapshot's bytes: their SHA-256, then two LZ4 blocks. One is what all items say, as JSON, which nobody reads until he
+//! looks at an item; the other, as postcard, is everything else: first what is said once for the version, then item by item.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use annal_core::dossier::state::{Item, Version};
-use annal_core::item::{CarriedFrom, Content, Decision, Verdict};
+use annal_core::dossier::state::Version;
+use annal_core::item::{CarriedFrom, Verdict};
 use annal_core::{ItemId, PersonId, Position, VersionNo};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::replay::{Acts, ItemActs, Replay};
-use crate::show::Act;
+use crate::content::ContentShown;
+use crate::replay::{Acts, Replay};
+use crate::show::{Act, DecisionShown, ItemShown};
 
-/// What is written.
+/// Both blocks.
 #[derive(Serialize, Deserialize)]
-struct Written<'a> {
+struct Blocks<'a> {
+    #[serde(borrow)]
+    said: &'a [u8],
+    contents: &'a [u8],
+}
+
+/// What comes before the items.
+#[derive(Serialize, Deserialize)]
+struct WrittenVersion<'a> {
     /// [`Head`] as JSON.
     #[serde(borrow)]
     head: &'a str,
     /// Everybody who did something to an item; in the items they are numbers.
     people: Vec<&'a str>,
-    items: Vec<WrittenItem<'a>>,
+    items: usize,
 }
 
 /// The version without its items.
@@ -34,16 +45,14 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 struct WrittenItem<'a> {
     id: &'a str,
-    /// As JSON.
-    content: std::borrow::Cow<'a, str>,
+    /// Bytes of its content among all contents.
+    content: usize,
     carried: Option<(u32, &'a str)>,
     tester: Option<WrittenDecision<'a>>,
     report_owner: Option<WrittenDecision<'a>>,
     locked: bool,
     added: WrittenAct<'a>,
     changed: Option<WrittenAct<'a>>,
-    tester_act: Option<WrittenAct<'a>>,
-    report_owner_act: Option<WrittenAct<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,22 +60,27 @@ struct WrittenDecision<'a> {
     verdict: Verdict,
     by: usize,
     reason: Option<&'a str>,
+    /// None where it came along from an earlier version.
+    taken: Option<Moment>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct WrittenAct<'a> {
     by: usize,
-    /// Microseconds of the epoch, which is what the database keeps.
-    at: i64,
-    position: u64,
+    moment: Moment,
     reason: Option<&'a str>,
 }
+
+/// Microseconds of the epoch, which is what the database keeps, and the position.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Moment(i64, u64);
 
 /// The bytes of a version; none where it has signatures. Those print names, and a name has to stay where it can be
 /// forgotten, which is in the events alone.
 pub(super) fn write(replay: &Replay) -> Option<Vec<u8>> {
     let version = replay.dossier.version(replay.number)?;
-    if version.items.values().any(|it| !it.signatures.is_empty()) {
+    let items = replay.clone().items_shown();
+    if items.iter().any(|it| !it.signatures.is_empty()) {
         return None;
     }
     let head = Head {
@@ -82,41 +96,56 @@ pub(super) fn write(replay: &Replay) -> Option<Vec<u8>> {
         },
         acts: replay.acts.clone(),
     };
-    let head = serde_json::to_string(&head).ok()?;
     let mut people = People::default();
-    let items: Option<Vec<_>> = (version.items.iter())
-        .map(|(id, item)| people.item(id, item, replay.items.get(id)?))
-        .collect();
-    let written = Written {
-        head: &head,
-        items: items?,
+    let mut contents = String::new();
+    let mut written = Vec::with_capacity(items.len());
+    for item in &items {
+        let content = item.content.json().ok()?;
+        contents.push_str(&content);
+        written.push(people.item(item, content.len()));
+    }
+    let version = WrittenVersion {
+        head: &serde_json::to_string(&head).ok()?,
         people: people.all,
+        items: written.len(),
     };
-    let bytes = postcard::to_stdvec(&written).ok()?;
-    Some(lz4_flex::compress_prepend_size(&bytes))
+    let mut said = postcard::to_stdvec(&version).ok()?;
+    for item in &written {
+        said = postcard::to_extend(item, said).ok()?;
+    }
+    let blocks = Blocks {
+        said: &lz4_flex::compress_prepend_size(&said),
+        contents: &lz4_flex::compress_prepend_size(contents.as_bytes()),
+    };
+    let bytes = postcard::to_stdvec(&blocks).ok()?;
+    Some([Sha256::digest(&bytes).as_slice(), &bytes].concat())
 }
 
 /// The version in some bytes; none where they are not what [`write`] made.
 pub(super) fn read(bytes: &[u8]) -> Option<Replay> {
-    let bytes = lz4_flex::decompress_size_prepended(bytes).ok()?;
-    let written: Written<'_> = postcard::from_bytes(&bytes).ok()?;
-    let head: Head = serde_json::from_str(written.head).ok()?;
-    let people: Result<Vec<PersonId>, _> = written.people.into_iter().map(PersonId::new).collect();
-    let people = people.ok()?;
-    let mut version = head.version;
-    let mut replay = Replay::new(version.number);
-    replay.acts = head.acts;
-    replay.items.reserve(written.items.len());
-    version.items.reserve(written.items.len());
-    for written in &written.items {
-        let id = ItemId::new(written.id).ok()?;
-        let (item, acts) = written.item(&people)?;
-        version.items.insert(id.clone(), item);
-        replay.items.insert(id, acts);
+    let (hash, bytes) = bytes.split_first_chunk::<32>()?;
+    if Sha256::digest(bytes).as_slice() != hash {
+        return None;
     }
-    replay.leave_places(&version.created_by.clone());
-    replay.dossier.versions.push(version);
-    Some(replay)
+    let blocks: Blocks<'_> = postcard::from_bytes(bytes).ok()?;
+    let contents = lz4_flex::decompress_size_prepended(blocks.contents).ok()?;
+    let contents = Arc::new(String::from_utf8(contents).ok()?);
+    let said = lz4_flex::decompress_size_prepended(blocks.said).ok()?;
+    let (version, mut said) = postcard::take_from_bytes::<WrittenVersion<'_>>(&said).ok()?;
+    let people: Result<Vec<PersonId>, _> = version.people.into_iter().map(PersonId::new).collect();
+    let people = people.ok()?;
+    // A number that is no length would ask for more memory than there is.
+    let mut items = Vec::with_capacity(version.items.min(said.len()));
+    let mut from = 0_usize;
+    for _ in 0..version.items {
+        let (item, rest) = postcard::take_from_bytes::<WrittenItem<'_>>(said).ok()?;
+        let to = from.checked_add(item.content)?;
+        let content = ContentShown::kept(&contents, from..to)?;
+        items.push(item.shown(content, &people)?);
+        (from, said) = (to, rest);
+    }
+    let head: Head = serde_json::from_str(version.head).ok()?;
+    Some(Replay::kept(head.version, head.acts, items))
 }
 
 /// Persons by number.
@@ -135,95 +164,101 @@ impl<'a> People<'a> {
         })
     }
 
-    fn item(
-        &mut self,
-        id: &'a ItemId,
-        item: &'a Item,
-        acts: &'a ItemActs,
-    ) -> Option<WrittenItem<'a>> {
+    fn item(&mut self, item: &'a ItemShown, content: usize) -> WrittenItem<'a> {
         let carried = item.carried.as_ref();
-        Some(WrittenItem {
-            id: id.as_str(),
-            content: serde_json::to_string(&item.content).ok()?.into(),
+        WrittenItem {
+            id: item.item.as_str(),
+            content,
             carried: carried.map(|it| (it.version.0, it.why.as_str())),
             tester: self.decision(item.tester.as_ref()),
             report_owner: self.decision(item.report_owner.as_ref()),
             locked: item.locked,
-            added: self.act(&acts.added),
-            changed: acts.changed.as_ref().map(|it| self.act(it)),
-            tester_act: acts.tester.as_ref().map(|it| self.act(it)),
-            report_owner_act: acts.report_owner.as_ref().map(|it| self.act(it)),
-        })
+            added: self.act(&item.added),
+            changed: item.changed.as_ref().map(|it| self.act(it)),
+        }
     }
 
-    fn decision(&mut self, decision: Option<&'a Decision>) -> Option<WrittenDecision<'a>> {
+    fn decision(&mut self, decision: Option<&'a DecisionShown>) -> Option<WrittenDecision<'a>> {
         decision.map(|it| WrittenDecision {
             verdict: it.verdict,
             by: self.number(&it.by),
             reason: it.reason.as_deref(),
+            taken: it.at.zip(it.position).map(Moment::from),
         })
     }
 
     fn act(&mut self, act: &'a Act) -> WrittenAct<'a> {
         WrittenAct {
             by: self.number(&act.by),
-            at: act.at.timestamp_micros(),
-            position: act.position.0,
+            moment: (act.at, act.position).into(),
             reason: act.reason.as_deref(),
         }
     }
 }
 
 impl WrittenItem<'_> {
-    fn item(&self, people: &[PersonId]) -> Option<(Item, ItemActs)> {
-        let content: Content = serde_json::from_str(&self.content).ok()?;
-        let item = Item {
+    /// None where it is wrong: it names nobody, or a time that there is not.
+    fn shown(self, content: ContentShown, people: &[PersonId]) -> Option<ItemShown> {
+        let decision = |it: Option<WrittenDecision<'_>>| match it {
+            None => Some(None),
+            Some(it) => it.shown(people).map(Some),
+        };
+        Some(ItemShown {
+            item: ItemId::new(self.id).ok()?,
+            content,
             carried: self.carried.map(|(version, why)| CarriedFrom {
                 version: VersionNo(version),
                 why: why.to_owned(),
             }),
-            tester: decision(self.tester.as_ref(), people)?,
-            report_owner: decision(self.report_owner.as_ref(), people)?,
+            tester: decision(self.tester)?,
+            report_owner: decision(self.report_owner)?,
             locked: self.locked,
-            ..Item::new(content)
+            signatures: Vec::new(),
+            added: self.added.act(people)?,
+            changed: match self.changed {
+                None => None,
+                Some(it) => Some(it.act(people)?),
+            },
+        })
+    }
+}
+
+impl WrittenDecision<'_> {
+    fn shown(self, people: &[PersonId]) -> Option<DecisionShown> {
+        let taken = match self.taken {
+            None => None,
+            Some(it) => Some(it.moment()?),
         };
-        let acts = ItemActs {
-            changed: act(self.changed.as_ref(), people)?,
-            tester: act(self.tester_act.as_ref(), people)?,
-            report_owner: act(self.report_owner_act.as_ref(), people)?,
-            ..ItemActs::new(self.added.act(people)?)
-        };
-        Some((item, acts))
+        Some(DecisionShown {
+            verdict: self.verdict,
+            by: people.get(self.by)?.clone(),
+            reason: self.reason.map(str::to_owned),
+            at: taken.map(|it| it.0),
+            position: taken.map(|it| it.1),
+        })
     }
 }
 
 impl WrittenAct<'_> {
-    fn act(&self, people: &[PersonId]) -> Option<Act> {
+    fn act(self, people: &[PersonId]) -> Option<Act> {
+        let (at, position) = self.moment.moment()?;
         Some(Act {
             by: people.get(self.by)?.clone(),
-            at: DateTime::from_timestamp_micros(self.at)?,
-            position: Position(self.position),
+            at,
+            position,
             reason: self.reason.map(str::to_owned),
         })
     }
 }
 
-/// None where it names nobody; the decision that is not there is none inside.
-fn decision(
-    written: Option<&WrittenDecision<'_>>,
-    people: &[PersonId],
-) -> Option<Option<Decision>> {
-    let Some(it) = written else { return Some(None) };
-    Some(Some(Decision {
-        verdict: it.verdict,
-        by: people.get(it.by)?.clone(),
-        reason: it.reason.map(str::to_owned),
-    }))
+impl From<(DateTime<Utc>, Position)> for Moment {
+    fn from((at, position): (DateTime<Utc>, Position)) -> Self {
+        Self(at.timestamp_micros(), position.0)
+    }
 }
 
-fn act(written: Option<&WrittenAct<'_>>, people: &[PersonId]) -> Option<Option<Act>> {
-    match written {
-        None => Some(None),
-        Some(it) => it.act(people).map(Some),
+impl Moment {
+    fn moment(self) -> Option<(DateTime<Utc>, Position)> {
+        Some((DateTime::from_timestamp_micros(self.0)?, Position(self.1)))
     }
 }

@@ -37,6 +37,34 @@ struct Dossier<'a> {
     length: i64,
 }
 
+/// A version as far as it was folded.
+struct Newest {
+    replay: Replay,
+    /// The event of the dossier up to which its newest snapshot holds. One with signatures gets no further ones, so the
+    /// others may be ahead of it.
+    through: i64,
+    /// It has taken an event since.
+    grown: bool,
+}
+
+impl Newest {
+    fn none(number: VersionNo) -> Self {
+        Self {
+            replay: Replay::new(number),
+            through: 0,
+            grown: false,
+        }
+    }
+
+    async fn take(&mut self, log: &Log, event: Row) -> Result<(), AuditError> {
+        if event.sequence > self.through {
+            self.replay.take(log, event).await?;
+            self.grown = true;
+        }
+        Ok(())
+    }
+}
+
 impl Snapshots {
     /// For a log's ledger, over connections that may write the projections' tables.
     #[must_use]
@@ -197,7 +225,8 @@ impl Snapshots {
         dossier: &Dossier<'_>,
     ) -> Result<u64, AuditError> {
         let every = i64::from(self.every);
-        let (mut versions, mut done) = self.newest(work, dossier).await?;
+        let mut versions = self.newest(work, dossier).await?;
+        let mut done = versions.values().map(|it| it.through).min().unwrap_or(0);
         let mut made = 0;
         loop {
             let border = (done / every + 1) * every;
@@ -213,19 +242,23 @@ impl Snapshots {
                 let Some(number) = event.about() else {
                     continue;
                 };
+                touched.insert(number);
                 let version = versions
                     .entry(number)
-                    .or_insert_with(|| Replay::new(number));
+                    .or_insert_with(|| Newest::none(number));
                 version.take(&self.log, event).await?;
-                touched.insert(number);
             }
-            for version in touched.iter().filter_map(|it| versions.get(it)) {
-                let Some(state) = codec::write(version) else {
-                    return Ok(made);
+            for number in &touched {
+                let Some(version) = versions.get_mut(number).filter(|it| it.grown) else {
+                    continue;
                 };
-                let at = (position, border);
-                self.put(work, dossier, version.number, at, &state).await?;
-                made += 1;
+                // A version with signatures has none; the others go on.
+                if let Some(state) = codec::write(&version.replay) {
+                    self.put(work, dossier, *number, (position, border), &state)
+                        .await?;
+                    made += 1;
+                }
+                version.grown = false;
             }
             self.stretch_others(work, dossier, &touched, (done, border))
                 .await?;
@@ -233,12 +266,12 @@ impl Snapshots {
         }
     }
 
-    /// The newest snapshot of each version of a dossier, and the event up to which they hold.
+    /// The newest snapshot of each version of a dossier. Where one cannot be read, all are made again.
     async fn newest(
         &self,
         work: &mut PgConnection,
         dossier: &Dossier<'_>,
-    ) -> Result<(BTreeMap<VersionNo, Replay>, i64), AuditError> {
+    ) -> Result<BTreeMap<VersionNo, Newest>, AuditError> {
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT DISTINCT ON (version) through, state FROM annal_read.version_snapshots
              WHERE ledger = $1 AND aggregate_id = $2 AND definition = $3
@@ -250,17 +283,18 @@ impl Snapshots {
         .fetch_all(work)
         .await
         .asking("reading the newest snapshots")?;
-        let through = rows.iter().map(|it| it.0).min().unwrap_or_default();
-        let read = rows.iter().map(|(_, state)| codec::read(state));
-        let read: Option<Vec<Replay>> = read.collect();
-        // Where one cannot be read, all are made again.
-        Ok(match read {
-            Some(read) => (
-                read.into_iter().map(|it| (it.number, it)).collect(),
-                through,
-            ),
-            None => (BTreeMap::new(), 0),
-        })
+        let read = rows.iter().map(|(through, state)| {
+            let replay = codec::read(state)?;
+            let number = replay.number;
+            let newest = Newest {
+                replay,
+                through: *through,
+                grown: false,
+            };
+            Some((number, newest))
+        });
+        let read: Option<BTreeMap<_, _>> = read.collect();
+        Ok(read.unwrap_or_default())
     }
 
     async fn events(

@@ -24,9 +24,12 @@ use crate::select::to_bigint;
 
 /// Of what a snapshot is made, and how it is written. A changed line makes another definition, whose snapshots are its own:
 /// one that was made by another fold is never read.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 14] = [
     include_str!("codec.rs"),
+    include_str!("../content.rs"),
+    include_str!("../kept.rs"),
     include_str!("../replay.rs"),
+    include_str!("../show.rs"),
     include_str!("../../../annal-core/src/dossier/evolve/items.rs"),
     include_str!("../../../annal-core/src/dossier/evolve/mod.rs"),
     include_str!("../../../annal-core/src/dossier/evolve/trail.rs"),

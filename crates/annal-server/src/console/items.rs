@@ -1,6 +1,8 @@
 //! The items of a version as rows of a table: what each says, and the decisions that stand on it.
 
-use annal_audit::{DecisionShown, ItemShown};
+use std::borrow::Cow;
+
+use annal_audit::{AuditError, DecisionShown, ItemShown};
 use annal_core::dossier::event::Signature;
 use annal_core::dossier::state::Item;
 use annal_core::item::{CarriedFrom, Content, Decision, Verdict};
@@ -13,7 +15,7 @@ use super::path;
 /// An item, wherever it was read.
 pub(crate) struct Line<'a> {
     pub(crate) id: &'a ItemId,
-    pub(crate) content: &'a Content,
+    pub(crate) content: Cow<'a, Content>,
     pub(crate) carried: Option<&'a CarriedFrom>,
     pub(crate) tester: Option<Said<'a>>,
     pub(crate) report_owner: Option<Said<'a>>,
@@ -35,7 +37,7 @@ impl<'a> From<(&'a ItemId, &'a Item)> for Line<'a> {
     fn from((id, item): (&'a ItemId, &'a Item)) -> Self {
         Self {
             id,
-            content: &item.content,
+            content: Cow::Borrowed(&item.content),
             carried: item.carried.as_ref(),
             tester: item.tester.as_ref().map(Said::from),
             report_owner: item.report_owner.as_ref().map(Said::from),
@@ -45,17 +47,19 @@ impl<'a> From<(&'a ItemId, &'a Item)> for Line<'a> {
     }
 }
 
-impl<'a> From<&'a ItemShown> for Line<'a> {
-    fn from(item: &'a ItemShown) -> Self {
-        Self {
+impl<'a> TryFrom<&'a ItemShown> for Line<'a> {
+    type Error = AuditError;
+
+    fn try_from(item: &'a ItemShown) -> Result<Self, Self::Error> {
+        Ok(Self {
             id: &item.item,
-            content: &item.content,
+            content: item.content.read()?,
             carried: item.carried.as_ref(),
             tester: item.tester.as_ref().map(Said::from),
             report_owner: item.report_owner.as_ref().map(Said::from),
             locked: item.locked,
             signatures: &item.signatures,
-        }
+        })
     }
 }
 
@@ -137,7 +141,7 @@ impl Line<'_> {
         let mut row = self
             .content_cells(people)
             .anchor(format!("item-{}", path::escaped(self.id)));
-        if !matches!(self.content, Content::Section { .. }) {
+        if !matches!(*self.content, Content::Section { .. }) {
             for said in [self.tester, self.report_owner] {
                 let key = said.map_or("", |it| it.verdict.name());
                 row = row.sorted(key, verdict(said, ledger, people));
@@ -159,7 +163,7 @@ impl Line<'_> {
 
     fn content_cells(&self, people: &dyn Fn(&PersonId) -> Markup) -> Row {
         let id = self.id;
-        match self.content {
+        match &*self.content {
             Content::Attribute {
                 name,
                 line_item,

@@ -105,6 +105,7 @@ impl From<AuditError> for Problem {
             AuditError::UnknownReport(report) => Self::not_found(format_args!("report '{report}'")),
             AuditError::Log(error) => error.into(),
             AuditError::NotPrepared(_) => Self::hidden(&kinds::NOT_PREPARED, &error),
+            AuditError::Snapshot(_) => Self::internal(&error),
             AuditError::Database { ref source, .. } => of_database(source, &error),
         }
     }

@@ -1,7 +1,7 @@
 //! What is different between two versions of a phase, or between two moments of one.
 
-use annal_audit::{At, DecisionChange, Diff, ItemShown, VersionRow};
-use annal_core::item::{Content, DecisionLevel};
+use annal_audit::{At, ContentShown, DecisionChange, Diff, ItemShown, VersionRow};
+use annal_core::item::DecisionLevel;
 use annal_core::version::VersionRef;
 use annal_core::{PersonId, Phase, Position, VersionNo};
 use axum::extract::{Path, Query};
@@ -227,8 +227,11 @@ fn table(
 }
 
 /// What an item says, field by field; beside another content only what differs, marked.
-fn values(content: &Content, other: Option<(&Content, bool)>) -> Markup {
-    let fields = |content: &Content| serde_json::to_value(content).unwrap_or_default();
+fn values(content: &ContentShown, other: Option<(&ContentShown, bool)>) -> Markup {
+    let fields = |content: &ContentShown| {
+        serde_json::to_value(content)
+            .unwrap_or_else(|error| serde_json::json!({ "unreadable": error.to_string() }))
+    };
     let (own, other) = (
         fields(content),
         other.map(|(it, newer)| (fields(it), newer)),

@@ -3,7 +3,7 @@
 mod diff;
 mod moments;
 
-use annal_audit::{At, ShownVersion, VersionRow};
+use annal_audit::{At, AuditError, ShownVersion, VersionRow};
 use annal_core::version::{Origin, VersionRef};
 use annal_core::{PersonId, Position, VersionNo};
 use axum::extract::{Path, Query};
@@ -71,7 +71,7 @@ async fn page(
             h1 { (human(phase.name())) " version " (number) }
             (moments::slider(&desk, version, &moments, asked.position))
             (as_of(&desk, &shown, asked.position))
-            (items(&desk, &shown, &asked))
+            (items(&desk, &shown, &asked)?)
             (provenance(&desk, version, made, &rows))
         }
     };
@@ -140,21 +140,20 @@ fn origin(desk: &Desk<'_>, shown: &ShownVersion) -> Markup {
     }
 }
 
-fn items(desk: &Desk<'_>, shown: &ShownVersion, asked: &Asked) -> Markup {
+fn items(desk: &Desk<'_>, shown: &ShownVersion, asked: &Asked) -> Result<Markup, AuditError> {
     let people = |id: &PersonId| desk.person(id);
+    let row = |it| Ok(Line::try_from(it)?.row(desk.ledger(), &people));
     let carried = shown.items.iter().filter(|it| it.carried.is_some()).count();
     let page = shown.items.iter().skip(asked.from).take(SIZE);
     let table = Table {
         id: "items",
         caption: "Items and decisions",
         columns: &columns(shown.version.phase),
-        rows: page
-            .map(|it| Line::from(it).row(desk.ledger(), &people))
-            .collect(),
+        rows: page.map(row).collect::<Result<_, AuditError>>()?,
         empty: "It had no items at that moment.",
         filter: true,
     };
-    html! {
+    Ok(html! {
         section #items-then data-moment {
             h2 { (shown.items.len()) " items" @if carried > 0 { ", " (carried) " carried forward" } }
             (table.markup())
@@ -168,7 +167,7 @@ fn items(desk: &Desk<'_>, shown: &ShownVersion, asked: &Asked) -> Markup {
                 }
             }
         }
-    }
+    })
 }
 
 /// What made it, and what came of it.

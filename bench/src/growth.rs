@@ -75,6 +75,11 @@ pub(crate) struct Shown {
     pub(crate) time: Spread,
 }
 
+/// A moment somewhere in a version's life.
+const ANY: &str = "any position";
+/// The end of the log, and what the API answers.
+const AS_JSON: &str = "latest, as JSON";
+
 /// Far above the runs that the log is filled with.
 const LARGE: u64 = 1 << 50;
 
@@ -158,22 +163,24 @@ impl Growth {
         let first = whole.created.position.0;
         let decided = whole.decided.as_ref().map_or(last, |it| it.position.0);
         let mut shown = Vec::new();
-        for moment in ["latest", "any position"] {
+        for moment in ["latest", ANY, AS_JSON] {
             let mut times = Vec::new();
             for n in 0..u64::from(self.times) {
                 let position = match moment {
-                    "latest" => last,
                     // Spread over the version's life, in no order that a cache would like.
-                    _ => {
+                    ANY => {
                         first
                             + (decided - first) * (n * 7_919 % u64::from(self.times))
                                 / u64::from(self.times)
                     }
+                    _ => last,
                 };
                 let began = Instant::now();
-                audit
-                    .show(version, At::Position(Position(position)))
-                    .await?;
+                let at = At::Position(Position(position));
+                let it = audit.show(version, at).await?;
+                if moment == AS_JSON {
+                    std::hint::black_box(serde_json::to_vec(&it)?);
+                }
                 times.push(began.elapsed());
             }
             let time = Spread::of_times(times);

@@ -13,8 +13,8 @@ use crate::replay::{COLUMNS, Replay, Row};
 use crate::select::to_bigint;
 
 /// A dossier gets snapshots of its versions each time that it has grown by so many events: reading and folding these
-/// takes a few milliseconds, a snapshot of a large version takes as much. Most dossiers never have as many.
-const EVERY: u32 = 1_000;
+/// takes as long as a snapshot of a large version, a few milliseconds. Most dossiers never have as many.
+const EVERY: u32 = 500;
 /// Positions of the log that are looked through in one transaction.
 const STRETCH: i64 = 50_000;
 /// The shortest time from one round of a follower to the next. Nothing depends on them, so there is no hurry.
@@ -257,6 +257,10 @@ impl Snapshots {
                     self.put(work, dossier, *number, (position, border), &state)
                         .await?;
                     made += 1;
+                    // As whoever reads it goes on, and cheaper: what was said until here is text from now on.
+                    if let Some(read) = codec::read(&state) {
+                        version.replay = read;
+                    }
                 }
                 version.grown = false;
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use annal_core::item::Content;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde_json::value::RawValue;
 
 use crate::error::AuditError;
 
@@ -81,10 +82,18 @@ impl fmt::Debug for ContentShown {
     }
 }
 
+/// Text goes into an answer as it is. Who writes JSON with line breaks makes a [`serde_json::Value`] of the answer first,
+/// or the text would stand in one line where a content that was read does not.
 impl Serialize for ContentShown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let content = self.read().map_err(ser::Error::custom)?;
-        content.serialize(serializer)
+        match &self.0 {
+            Form::Read(content) => content.serialize(serializer),
+            Form::Kept(all, at) => {
+                let text: &RawValue =
+                    serde_json::from_str(piece(all, at)).map_err(ser::Error::custom)?;
+                text.serialize(serializer)
+            }
+        }
     }
 }
 

@@ -195,7 +195,9 @@ fn json_line(value: &impl Serialize) -> Vec<u8> {
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    // As a value first: a content that is still text would stand in one line.
+    let value = serde_json::to_value(value).unwrap_or_default();
+    let mut bytes = serde_json::to_vec_pretty(&value).unwrap_or_default();
     bytes.push(b'\n');
     bytes
 }

@@ -16,6 +16,10 @@ pub(crate) struct Kept {
 }
 
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all places are as the snapshot has them, and are read from there one by one"
+)]
 enum Place {
     /// As the snapshot has it.
     Still(ItemShown),

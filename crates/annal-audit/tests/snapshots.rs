@@ -85,6 +85,8 @@ async fn every_version_is_shown_the_same_with_and_without_snapshots_at_any_posit
         match (audit.show(version, at).await, alone.show(version, at).await) {
             (Ok(one), Ok(other)) => {
                 assert_eq!(one, other, "{version} {at:?}");
+                let json = |it| serde_json::to_string(it).unwrap();
+                assert_eq!(json(&one), json(&other), "{version} {at:?}");
                 same += 1;
             }
             (Err(one), Err(other)) => {

@@ -67,7 +67,8 @@ impl Output {
 /// One line for a script, more for a person who looks at it.
 fn json(value: &impl Serialize) -> String {
     let text = match std::io::stdout().is_terminal() {
-        true => serde_json::to_string_pretty(value),
+        // As a value first: a content that is still text would stand in one line.
+        true => serde_json::to_value(value).and_then(|it| serde_json::to_string_pretty(&it)),
         false => serde_json::to_string(value),
     };
     text.unwrap_or_else(|no| no.to_string())

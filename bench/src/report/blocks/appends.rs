@@ -30,6 +30,10 @@ pub(super) fn beside_peers(records: &Records) -> Result<Option<Block>, Failure> 
         charts.push((name, chart(all, title, callers).svg()));
     }
     for streams in [Streams::New, Streams::Long] {
+        // What was not measured has no table.
+        let Some(table) = rows(all, streams) else {
+            continue;
+        };
         let which = match streams {
             Streams::New => "New streams",
             Streams::Long => "Long streams",
@@ -37,7 +41,7 @@ pub(super) fn beside_peers(records: &Records) -> Result<Option<Block>, Failure> 
         text += &format!(
             "{which}; events a second, p50 and p99 of a command in ms, cores busy in the callers' process + in PostgreSQL:\n\n"
         );
-        text += &rows(all, streams);
+        text += &table;
         text.push('\n');
     }
     text += &by(&record);
@@ -72,7 +76,7 @@ fn chart(all: &[Appends], title: String, callers: usize) -> Bars {
     }
 }
 
-fn rows(all: &[Appends], streams: Streams) -> String {
+fn rows(all: &[Appends], streams: Streams) -> Option<String> {
     let mut rows = Vec::new();
     for callers in CALLERS {
         for per_command in PER_COMMAND {
@@ -107,7 +111,7 @@ fn rows(all: &[Appends], streams: Streams) -> String {
         "esrs",
         "ours : best other",
     ];
-    table(&head, &rows)
+    (!rows.is_empty()).then(|| table(&head, &rows))
 }
 
 fn cell(it: &Rounds<'_>) -> String {

@@ -39,6 +39,13 @@ const DEV_SERVER: [&str; 7] = [
     "--ip",
     "127.0.0.1",
 ];
+/// How often a second the server may look into each of its queues. By default it is 20 times, and a run's decision takes two
+/// looks into the first of them: whoever decides one after the other would wait for the next look, not for the work.
+const LOOKS: [&str; 3] = [
+    "history.transferProcessorMaxPollRPS=1000",
+    "history.timerProcessorMaxPollRPS=1000",
+    "history.visibilityProcessorMaxPollRPS=1000",
+];
 
 /// Installs the server if it has to be. Done before the folder is locked, so that those who need only PostgreSQL do not
 /// wait for a build of minutes.
@@ -195,6 +202,11 @@ impl Start<'_> {
         if !self.settings.disposable {
             let file = self.service.path.join("temporal.db").display().to_string();
             arguments.extend(["--db-filename".into(), file]);
+            // One flush a commit instead of three, which keep the same.
+            arguments.extend(["--sqlite-pragma".into(), "journal_mode=WAL".into()]);
+        }
+        for look in LOOKS {
+            arguments.extend(["--dynamic-config-value".into(), look.into()]);
         }
         arguments
     }

@@ -19,7 +19,7 @@ use crate::error::{Asking, AuditError};
 use crate::kept::Kept;
 use crate::select::{from_bigint, to_bigint};
 use crate::show::{Act, DecisionShown, ItemShown, ShownVersion};
-use crate::snapshots;
+use crate::snapshots::{self, Stretch};
 
 /// A version as it was, and what happened to it. What the rules know of a version and nobody is shown, who had a hand
 /// in an item that was carried, is not in it: that is in the events of other versions.
@@ -94,26 +94,43 @@ impl Replay {
         until: Position,
         said_until: Option<DateTime<Utc>>,
     ) -> Result<Self, AuditError> {
-        let snapshot = match said_until {
-            None if audit.from_snapshots => snapshots::newest(audit, version, until).await?,
-            _ => None,
+        let stretch = match said_until {
+            None if audit.from_snapshots => snapshots::stretch(audit, version, until).await?,
+            _ => Stretch::WHOLE,
         };
-        let (mut replay, from) = snapshot.unwrap_or_else(|| (Self::new(version.number), 0));
+        let guessed = stretch.is_guessed();
+        let replay = Self::over(audit, version, until, said_until, stretch).await?;
+        // What was not made there was made earlier, or never.
+        if guessed && replay.dossier.version(replay.number).is_none() {
+            return Self::over(audit, version, until, said_until, Stretch::WHOLE).await;
+        }
+        Ok(replay)
+    }
+
+    async fn over(
+        audit: &Audit,
+        version: VersionRef,
+        until: Position,
+        said_until: Option<DateTime<Utc>>,
+        stretch: Stretch,
+    ) -> Result<Self, AuditError> {
+        let mut replay = stretch.begun.unwrap_or_else(|| Self::new(version.number));
         let stream = StreamId::dossier(version.run, version.phase);
         let query = format!(
             "SELECT {COLUMNS} FROM annal.events
-             WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND sequence > $4 AND position <= $5
-               AND event_type = ANY ($6) AND ($7::timestamptz IS NULL OR effective_at <= $7)
+             WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND sequence > $4 AND sequence < $8
+               AND position <= $5 AND event_type = ANY ($6) AND ($7::timestamptz IS NULL OR effective_at <= $7)
              ORDER BY sequence"
         );
         let mut rows = sqlx::query_as(&query)
             .bind(audit.log.ledger().as_str())
             .bind(stream.aggregate_type)
             .bind(stream.aggregate_id)
-            .bind(from)
+            .bind(stretch.after)
             .bind(to_bigint(until))
             .bind(TYPES.as_slice())
             .bind(said_until)
+            .bind(stretch.before)
             .fetch(audit.log.pool());
         while let Some(row) = rows.try_next().await.asking("replaying a dossier")? {
             replay.take(&audit.log, row).await?;

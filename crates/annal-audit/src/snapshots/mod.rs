@@ -13,6 +13,7 @@ use annal_core::Position;
 use annal_core::version::VersionRef;
 use annal_log::StreamId;
 use sha2::{Digest, Sha256};
+use sqlx::FromRow;
 
 pub use self::keeper::Snapshots;
 pub use self::look::{SnapshotRow, SnapshotsVerified};
@@ -54,31 +55,80 @@ pub(crate) fn definition() -> &'static str {
     &HASH
 }
 
-/// The newest snapshot of a version that is no later than a position, and up to which event of the dossier it holds.
-/// None also where the tables were never made, and where one cannot be read: the events are always there.
-pub(crate) async fn newest(
+/// The events of a dossier that a replay has to read.
+pub(crate) struct Stretch {
+    /// The version that they go on from, if it has a snapshot.
+    pub(crate) begun: Option<Replay>,
+    /// The number of the event after which they begin. Without a snapshot of the version it is that of another version's:
+    /// most likely this one was made later.
+    pub(crate) after: i64,
+    /// The number of the event before which they end: one that is known to be later. The log has no index by which a
+    /// position is found in a stream, so all that came since would be read to be left aside.
+    pub(crate) before: i64,
+}
+
+impl Stretch {
+    /// All events there are.
+    pub(crate) const WHOLE: Self = Self {
+        begun: None,
+        after: 0,
+        before: i64::MAX,
+    };
+
+    /// Whether it may begin too late.
+    pub(crate) const fn is_guessed(&self) -> bool {
+        self.begun.is_none() && self.after > 0
+    }
+}
+
+#[derive(FromRow)]
+struct Found {
+    through: Option<i64>,
+    state: Option<Vec<u8>>,
+    earlier: Option<i64>,
+    later: Option<i64>,
+}
+
+/// What has to be read of a dossier to show a version of it at a position. All where the tables were never made: the
+/// events are always there.
+pub(crate) async fn stretch(
     audit: &Audit,
     version: VersionRef,
     until: Position,
-) -> Result<Option<(Replay, i64)>, AuditError> {
-    let found: Result<Option<(i64, Vec<u8>)>, AuditError> = sqlx::query_as(
-        "SELECT through, state FROM annal_read.version_snapshots
-         WHERE ledger = $1 AND aggregate_id = $2 AND version = $3 AND definition = $4 AND position <= $5
-         ORDER BY position DESC LIMIT 1",
+) -> Result<Stretch, AuditError> {
+    let found: Result<Found, AuditError> = sqlx::query_as(
+        "SELECT own.through, own.state, others.earlier, others.later
+         FROM (SELECT max(sequence) FILTER (WHERE position <= $5) AS earlier,
+                      min(sequence) FILTER (WHERE position > $5) AS later
+               FROM annal_read.version_snapshots WHERE ledger = $1 AND aggregate_id = $2 AND definition = $4) others
+         LEFT JOIN (SELECT through, state FROM annal_read.version_snapshots
+                    WHERE ledger = $1 AND aggregate_id = $2 AND version = $3 AND definition = $4 AND position <= $5
+                    ORDER BY position DESC LIMIT 1) own ON true",
     )
     .bind(audit.log.ledger().as_str())
     .bind(StreamId::dossier(version.run, version.phase).aggregate_id)
     .bind(i64::from(version.number.0))
     .bind(definition())
     .bind(to_bigint(until))
-    .fetch_optional(audit.log.pool())
+    .fetch_one(audit.log.pool())
     .await
     .asking("looking for a snapshot");
-    match found {
-        Ok(row) => Ok(row.and_then(|(through, state)| Some((codec::read(&state)?, through)))),
-        Err(AuditError::NotPrepared(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let found = match found {
+        Ok(found) => found,
+        Err(AuditError::NotPrepared(_)) => return Ok(Stretch::WHOLE),
+        Err(error) => return Err(error),
+    };
+    // One that cannot be read is left aside.
+    let begun = found.state.and_then(|it| codec::read(&it));
+    let after = match begun {
+        Some(_) => found.through,
+        None => found.earlier,
+    };
+    Ok(Stretch {
+        begun,
+        after: after.unwrap_or(0),
+        before: found.later.unwrap_or(i64::MAX),
+    })
 }
 
 #[cfg(test)]

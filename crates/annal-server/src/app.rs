@@ -67,7 +67,7 @@ impl App {
         }
         let sign_in = SignIn::connect(settings).await?;
         Ok(Self(Arc::new(Shared {
-            jobs: Jobs::watching(ledgers.values()),
+            jobs: Jobs::watching(&ledgers).await,
             checkpoints: Checkpoints::new(settings.checkpoints.clone()),
             temporal_ui: TemporalUi::of(settings),
             ledgers,

@@ -1,6 +1,6 @@
 //! How people decide: when, how fast, and how often it takes another try. Of one run, or of all.
 
-use annal_audit::{Beat, PhaseMetrics, PhasePace, RunRow};
+use annal_audit::{Beat, BoardFilter, BoardRow, PhaseMetrics, PhasePace};
 use annal_core::{LedgerId, RunId};
 use axum::extract::Query;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,13 +29,20 @@ struct Asked {
 /// Columns of the chart over time.
 const SLOTS: u32 = 24;
 /// Runs that the form offers; any other can be named in the address.
-const OFFERED: usize = 50;
+const OFFERED: u32 = 50;
 
 /// `GET /{ledger}/metrics`
 async fn page(seen: Seen, Query(asked): Query<Asked>) -> Result<Markup, Problem> {
     let (ledger, audit) = (&seen.ledger.id, &seen.ledger.audit);
     let run = chosen(&seen, &asked.run).await?;
-    let runs = audit.runs().await?.rows;
+    let offered = BoardFilter {
+        limit: OFFERED,
+        ..BoardFilter::default()
+    };
+    let runs = match seen.sees_all() {
+        true => audit.board(&offered).await?.rows,
+        false => Vec::new(),
+    };
     let pulse = audit.pulse(run, SLOTS).await?;
     let paces = audit.paces(run).await?;
     let numbers = match run {
@@ -75,9 +82,9 @@ async fn chosen(seen: &Seen, run: &str) -> Result<Option<RunId>, Problem> {
     Ok(Some(id))
 }
 
-fn which(ledger: &LedgerId, run: Option<RunId>, runs: &[RunRow]) -> Markup {
+fn which(ledger: &LedgerId, run: Option<RunId>, runs: &[BoardRow]) -> Markup {
     let all = (String::new(), "all of them".to_owned());
-    let named = runs.iter().take(OFFERED).map(|it| {
+    let named = runs.iter().map(|BoardRow { run: it, .. }| {
         let opened = it.opened_at.format("%Y-%m-%d");
         (
             it.run_id.to_string(),

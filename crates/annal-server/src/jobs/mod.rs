@@ -6,15 +6,20 @@ mod rebuilds;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use annal_core::LedgerId;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 use crate::app::Ledger;
 
 pub(crate) use checks::{Check, CheckState, Checks};
 pub(crate) use lag::{Lag, Sample, rate};
 pub(crate) use rebuilds::{Job, JobKind, JobState, Rebuilds};
+
+/// A server does not listen for so long while it looks what waits in its runs.
+const AHEAD: Duration = Duration::from_secs(3);
 
 /// All of this server's.
 #[derive(Debug, Default)]
@@ -29,12 +34,18 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Begins to look how far the projections of these ledgers are, and what waits in their runs.
-    pub(crate) fn watching<'a>(ledgers: impl Iterator<Item = &'a Ledger> + Clone) -> Self {
+    pub(crate) async fn watching(ledgers: &BTreeMap<LedgerId, Ledger>) -> Self {
         let lag = |it: &Ledger| (it.id.clone(), Lag::watch(it.projector.clone()));
-        let look = |ledger: Ledger| async move { ledger.duties.look_ahead(&ledger).await };
+        let mut looking = Vec::new();
+        for ledger in ledgers.values().cloned() {
+            let mut look = tokio::spawn(async move { ledger.duties.look_ahead(&ledger).await });
+            // Who comes first finds it done where that is soon done; else it goes on beside them.
+            let _ = timeout(AHEAD, &mut look).await;
+            looking.push(Task(look.abort_handle()));
+        }
         Self {
-            lags: ledgers.clone().map(lag).collect(),
-            _looking: ledgers.cloned().map(|it| Task::new(look(it))).collect(),
+            lags: ledgers.values().map(lag).collect(),
+            _looking: looking,
             ..Self::default()
         }
     }

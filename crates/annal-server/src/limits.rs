@@ -24,6 +24,10 @@ const URI_BYTES: usize = 8 << 10;
 /// So long an answer is worked on. An act is waited for a little less by the client of the workflow.
 const ANSWER_WITHIN: Duration = Duration::from_secs(40);
 
+/// Pages and answers that are made at the same time. There are as many connections for readers of the log: who comes in a
+/// crowd waits here for their turn, in the order in which they came, not there until the wait for a connection is an error.
+const READS_AT_ONCE: usize = 8;
+
 /// How much is let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -54,6 +58,7 @@ pub(crate) struct Gate(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     at_once: Semaphore,
+    reads: Semaphore,
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     by_person: DefaultKeyedRateLimiter<PersonId>,
 }
@@ -63,6 +68,7 @@ impl Gate {
         let limiter = |rate| Quota::per_second(rate);
         Self(Arc::new(Inner {
             at_once: Semaphore::new(limits.at_once),
+            reads: Semaphore::new(READS_AT_ONCE),
             by_address: RateLimiter::keyed(limiter(limits.address_per_second)),
             by_person: RateLimiter::keyed(limiter(limits.person_per_second)),
         }))
@@ -103,11 +109,27 @@ pub(crate) async fn limited(
         let detail = "too many requests are at work; try again in a moment";
         return Err(Problem::new(&kinds::BUSY, detail).retry_after(Duration::from_secs(1)));
     };
-    let answer = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
+    let waits = waits_its_turn(&request);
+    let answer = async {
+        let _turn = match waits {
+            true => gate.0.reads.acquire().await.ok(),
+            false => None,
+        };
+        next.run(request).await
+    };
+    let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
     answer.map_err(|_| {
         let detail = format!("there was no answer within {} s", ANSWER_WITHIN.as_secs());
         Problem::new(&kinds::TIMED_OUT, detail)
     })
+}
+
+/// Who reads waits for their turn. Who changes something or comes from the issuer does not: that takes its time elsewhere;
+/// and who asks how the server is has to hear it most of all when it is busy.
+fn waits_its_turn(request: &Request) -> bool {
+    let path = request.uri().path();
+    let of_the_server = ["/healthz", "/readyz", "/metrics"].contains(&path);
+    request.method().is_safe() && !of_the_server && !path.starts_with("/sign-in/")
 }
 
 fn acceptable(request: &Request) -> Result<(), Problem> {

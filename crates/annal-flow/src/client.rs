@@ -140,6 +140,10 @@ impl FlowClient {
     pub async fn act(&self, run: RunId, command: &Command<Act>) -> Result<Reply, FlowError> {
         let handle = self.handle(run);
         let span = sending(command.body.activity(), run, command.id);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a client is no workflow, and each sending is another one"
+        )]
         let sending = Uuid::now_v7();
         let call = Call {
             run,

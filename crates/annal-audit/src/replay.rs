@@ -202,8 +202,7 @@ impl Replay {
 
     /// Gives the dossier an item that is still as the snapshot has it.
     fn take_up(&mut self, item: &ItemId) -> Result<(), AuditError> {
-        let index = (self.number.0 as usize).saturating_sub(1);
-        let Some(version) = self.dossier.versions.get_mut(index) else {
+        let Some(version) = self.dossier.version_mut(self.number) else {
             return Ok(());
         };
         if let Some(shown) = self.kept.take(item) {
@@ -267,8 +266,7 @@ impl Replay {
 
     /// The items as they are, in the order in which they came; none are left here.
     pub(crate) fn items_shown(&mut self) -> Vec<ItemShown> {
-        let index = (self.number.0 as usize).saturating_sub(1);
-        let version = self.dossier.versions.get_mut(index);
+        let version = self.dossier.version_mut(self.number);
         let standing = version.map(|it| std::mem::take(&mut it.items));
         let mut acts = std::mem::take(&mut self.items);
         let touched: IndexMap<_, _> = (standing.unwrap_or_default().into_iter())

@@ -252,6 +252,12 @@ impl Dossier {
         self.versions.get(index)
     }
 
+    /// A version by number, to be changed by an event.
+    pub fn version_mut(&mut self, number: VersionNo) -> Option<&mut Version> {
+        let index = (number.0 as usize).checked_sub(1)?;
+        self.versions.get_mut(index)
+    }
+
     /// The reference of the version that stands.
     #[must_use]
     pub fn current_ref(&self) -> Option<VersionRef> {

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use annal_core::LedgerId;
+use futures::future::join_all;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
@@ -36,16 +37,13 @@ impl Jobs {
     /// Begins to look how far the projections of these ledgers are, and what waits in their runs.
     pub(crate) async fn watching(ledgers: &BTreeMap<LedgerId, Ledger>) -> Self {
         let lag = |it: &Ledger| (it.id.clone(), Lag::watch(it.projector.clone()));
-        let mut looking = Vec::new();
-        for ledger in ledgers.values().cloned() {
-            let mut look = tokio::spawn(async move { ledger.duties.look_ahead(&ledger).await });
-            // Who comes first finds it done where that is soon done; else it goes on beside them.
-            let _ = timeout(AHEAD, &mut look).await;
-            looking.push(Task(look.abort_handle()));
-        }
+        let look = |it: Ledger| tokio::spawn(async move { it.duties.look_ahead(&it).await });
+        let mut looks: Vec<_> = ledgers.values().cloned().map(look).collect();
+        // Who comes first finds it done where that is soon done, in however many ledgers; else it goes on beside them.
+        let _ = timeout(AHEAD, join_all(&mut looks)).await;
         Self {
             lags: ledgers.values().map(lag).collect(),
-            _looking: looking,
+            _looking: looks.iter().map(|it| Task(it.abort_handle())).collect(),
             ..Self::default()
         }
     }

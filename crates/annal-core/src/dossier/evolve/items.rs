@@ -14,7 +14,7 @@ impl Dossier {
                 content,
                 by,
             } => {
-                if let Some(version) = self.at(*version) {
+                if let Some(version) = self.version_mut(*version) {
                     let mut added = Item::new(content.clone());
                     added.hands.insert(by.clone());
                     version.items.insert(item.clone(), added);
@@ -41,7 +41,7 @@ impl Dossier {
                     locked: *locked,
                     ..Item::new(content.clone())
                 };
-                if let Some(version) = self.at(*version) {
+                if let Some(version) = self.version_mut(*version) {
                     version.items.insert(item.clone(), carried);
                 }
             }
@@ -50,7 +50,7 @@ impl Dossier {
             } => {
                 self.edited(*version);
                 self.had_a_hand(*version, by);
-                if let Some(version) = self.at(*version) {
+                if let Some(version) = self.version_mut(*version) {
                     version.items.shift_remove(item);
                 }
             }
@@ -88,7 +88,10 @@ impl Dossier {
     }
 
     fn item(&mut self, version: VersionNo, item: &ItemId, change: impl FnOnce(&mut Item)) {
-        if let Some(item) = self.at(version).and_then(|it| it.items.get_mut(item)) {
+        if let Some(item) = self
+            .version_mut(version)
+            .and_then(|it| it.items.get_mut(item))
+        {
             change(item);
         }
     }

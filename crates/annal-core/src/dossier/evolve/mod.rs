@@ -5,8 +5,7 @@ mod trail;
 mod versions;
 
 use super::event::DossierEvent as E;
-use super::state::{Dossier, DossierStatus, Place, Version};
-use crate::ids::VersionNo;
+use super::state::{Dossier, DossierStatus, Place};
 
 impl Dossier {
     /// The state after an event.
@@ -71,10 +70,5 @@ impl Dossier {
             self.evolve(event);
         }
         self
-    }
-
-    fn at(&mut self, number: VersionNo) -> Option<&mut Version> {
-        let index = (number.0 as usize).checked_sub(1)?;
-        self.versions.get_mut(index)
     }
 }

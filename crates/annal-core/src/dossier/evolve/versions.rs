@@ -61,26 +61,26 @@ impl Dossier {
 
     /// Changes a version's state, handing over who submitted it (its maker, if nobody did).
     fn change(&mut self, number: VersionNo, to: impl FnOnce(PersonId) -> VersionState) {
-        if let Some(version) = self.at(number) {
+        if let Some(version) = self.version_mut(number) {
             let submitter = version.submitter().unwrap_or(&version.created_by).clone();
             version.state = to(submitter);
         }
     }
 
     pub(super) fn had_a_hand(&mut self, number: VersionNo, person: &PersonId) {
-        if let Some(version) = self.at(number) {
+        if let Some(version) = self.version_mut(number) {
             version.hands.insert(person.clone());
         }
     }
 
     pub(super) fn edited(&mut self, number: VersionNo) {
-        if let Some(version) = self.at(number) {
+        if let Some(version) = self.version_mut(number) {
             version.edits += 1;
         }
     }
 
     fn supersede(&mut self, number: VersionNo, by_version: VersionNo) {
-        if let Some(version) = self.at(number)
+        if let Some(version) = self.version_mut(number)
             && let VersionState::Approved { submitted_by, by } = &version.state
         {
             version.state = VersionState::Superseded {

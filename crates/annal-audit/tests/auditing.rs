@@ -646,9 +646,8 @@ async fn no_question_scans_the_log_or_a_large_table() {
         .unwrap();
     let before = scans(&mut session).await;
     ask_everything(&Audit::new(&log)).await;
-    log.pool().close().await;
     // What a session counted shows when it is over. The scan that is made then is counted after those of the questions.
-    over(&mut session).await;
+    over(&log, &mut session).await;
     sqlx::raw_sql("SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off; SELECT count(reason) FROM annal.events")
         .execute(&mut session)
         .await
@@ -683,8 +682,9 @@ async fn no_question_scans_the_log_or_a_large_table() {
 }
 
 /// Waits until the sessions that were asked, those without sequential scans, are gone. The server's own (autovacuum)
-/// come and go as they like.
-async fn over(session: &mut PgConnection) {
+/// come and go as they like. A session on its way back while its pool is closed may be put back into the closed pool,
+/// where it stays; so the pool is closed until none is left.
+async fn over(log: &annal_log::Log, session: &mut PgConnection) {
     let deadline = Instant::now() + Duration::from_secs(20);
     let asked = "SELECT count(*) FROM pg_stat_activity
                  WHERE datname = current_database() AND application_name = 'annal' AND backend_start > $1";
@@ -694,16 +694,19 @@ async fn over(session: &mut PgConnection) {
     .fetch_one(&mut *session)
     .await
     .unwrap();
-    while sqlx::query_scalar::<_, i64>(asked)
-        .bind(started)
-        .fetch_one(&mut *session)
-        .await
-        .unwrap()
-        > 0
-    {
+    loop {
+        log.pool().close().await;
+        let left: i64 = sqlx::query_scalar(asked)
+            .bind(started)
+            .fetch_one(&mut *session)
+            .await
+            .unwrap();
+        if left == 0 {
+            return;
+        }
         assert!(
             Instant::now() < deadline,
-            "the sessions that were asked do not end"
+            "the sessions that were asked do not end: {left}"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -102,6 +102,12 @@ impl CliError {
             Self::Usage(_) | Self::Data(_) | Self::File { .. } | Self::Unwritten { .. } => 2,
             Self::NotIntact(_) | Self::Log(annal_log::LogError::NotTheCheckpoint { .. }) => 7,
             Self::Log(annal_log::LogError::OutOfReach { .. }) => 6,
+            Self::Log(annal_log::LogError::NotSealed(_)) => 3,
+            Self::Log(
+                annal_log::LogError::MasterKey(_)
+                | annal_log::LogError::SameMasterKey
+                | annal_log::LogError::Locked { .. },
+            ) => 2,
             Self::Rejected(no) if no.code == RejectionCode::CommandReused => 4,
             Self::Rejected(_)
             | Self::TablesDiffer(_)

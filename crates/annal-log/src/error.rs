@@ -1,5 +1,6 @@
 //! What can go wrong between us and the database, and what is worth a second try.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use annal_core::{LedgerId, Position};
@@ -102,7 +103,7 @@ pub enum LogError {
     },
     /// The persons' keys are wrapped, and what unwraps them is not here.
     #[error(
-        "the names on ledger '{ledger}' are sealed with a master key, and {detail}; let ANNAL_MASTER_KEY_FILE name the file with the one that the ledger was sealed with"
+        "the names on ledger '{ledger}' are sealed with a master key, and {detail}; let ANNAL_MASTER_KEY_FILE name the file with the one that the ledger has now, which `annal person rotate-key` may have changed, and start this program again"
     )]
     Locked {
         /// Whose names.
@@ -110,6 +111,16 @@ pub enum LogError {
         /// What is missing.
         detail: &'static str,
     },
+    /// The master key of a ledger that has none.
+    #[error(
+        "names on ledger '{0}' are not sealed, so there is no master key to change; `annal person seal` seals them"
+    )]
+    NotSealed(LedgerId),
+    /// The new master key is the old one.
+    #[error(
+        "the new master key is the old one; `openssl rand -hex 32` makes another, and ANNAL_MASTER_KEY_FILE names the file with the one that the ledger has now"
+    )]
+    SameMasterKey,
     /// A sealed name that is not erased, and cannot be read all the same.
     #[error("a name that is sealed with key {key} cannot be opened: {detail}")]
     NameNotOpened {
@@ -147,6 +158,8 @@ impl LogError {
             Self::OutOfReach { .. } => "log_out_of_reach",
             Self::NotTheCheckpoint { .. } => "log_not_the_checkpoint",
             Self::Locked { .. } => "log_names_locked",
+            Self::NotSealed(_) => "log_not_sealed",
+            Self::SameMasterKey => "log_same_master_key",
             Self::NameNotOpened { .. } => "log_name_not_opened",
             Self::MasterKey(_) => "log_master_key_unreadable",
             Self::Closed { .. } => "log_closed",
@@ -208,6 +221,19 @@ pub(crate) fn lasting(doing: &'static str, attempts: u32, error: &sqlx::Error) -
     }
 }
 
+/// As [`lasting`], for what the owner of the tables alone may do.
+pub(crate) fn owners_work(doing: &'static str, error: &sqlx::Error) -> LogError {
+    match lasting(doing, 1, error) {
+        LogError::Refused { doing, detail } if is_forbidden(error) => LogError::Refused {
+            doing,
+            detail: format!(
+                "{detail}; it takes a login that belongs to annal_owner, as for `annal migrate`"
+            ),
+        },
+        other => other,
+    }
+}
+
 /// Whether the cause may be gone at the next try: the connection, the server going away, a deadlock, a full house.
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
@@ -226,10 +252,17 @@ fn is_passing(error: &sqlx::Error) -> bool {
 
 /// Schema, table or function is not there.
 fn is_missing_object(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| matches!(code.as_ref(), "3F000" | "42P01" | "42883"))
+    code_of(error).is_some_and(|code| matches!(code.as_ref(), "3F000" | "42P01" | "42883"))
+}
+
+/// The login has no right to it.
+fn is_forbidden(error: &sqlx::Error) -> bool {
+    code_of(error).is_some_and(|code| code == "42501")
+}
+
+fn code_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    let answer = error.as_database_error()?;
+    answer.code()
 }
 
 fn describe(error: &sqlx::Error) -> String {

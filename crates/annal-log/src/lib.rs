@@ -29,7 +29,8 @@ pub use log::{Head, Log};
 pub use migrate::{create_ledger, give_ledger, migrate};
 pub use repository::{LogRepository, library_metadata};
 pub use sealing::{
-    Erased, KeyState, MasterKey, PersonKey, UnreadableKey, erase_person, seal_names, unseal_names,
+    Erased, KeyMark, KeyState, MasterKey, MasterKeys, PersonKey, Rotated, UnreadableKey,
+    erase_person, rotate_master_key, seal_names, unseal_names,
 };
 pub use settings::Warning;
 pub use stream::{EventData, StreamId, decode};

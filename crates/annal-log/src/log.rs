@@ -13,7 +13,7 @@ use crate::error::{LogError, lasting, retrying};
 use crate::group::Group;
 use crate::head::HeadWatch;
 use crate::row::{digest, from_db};
-use crate::sealing::{MasterKey, Sealing};
+use crate::sealing::{MasterKeys, Sealing};
 
 /// One ledger of one database. Cheap to clone; all clones share connections and the group commit.
 #[derive(Clone)]
@@ -50,17 +50,17 @@ impl Log {
     /// [`LogError::UnknownLedger`] when it has no such log, [`LogError::Refused`] when it does not let us in.
     /// [`LogError::MasterKey`] when `ANNAL_MASTER_KEY_FILE` names no file with a master key.
     pub async fn connect(url: &str, ledger: LedgerId) -> Result<Self, LogError> {
-        Self::connect_with(url, ledger, MasterKey::from_environment()?).await
+        Self::connect_with(url, ledger, MasterKeys::from_environment()?).await
     }
 
-    /// As [`Log::connect`], with the master key, if there is one, from the caller and not from the environment.
+    /// As [`Log::connect`], with the master keys, if there are any, from the caller and not from the environment.
     ///
     /// # Errors
     /// As [`Log::connect`].
     pub async fn connect_with(
         url: &str,
         ledger: LedgerId,
-        master: Option<MasterKey>,
+        masters: MasterKeys,
     ) -> Result<Self, LogError> {
         let doing = "connecting";
         let options = PgConnectOptions::from_str(url)
@@ -85,7 +85,7 @@ impl Log {
             })
             .connect_lazy_with(options);
         let heads = HeadWatch::new(pool.clone(), ledger.clone());
-        let sealing = Sealing::connect(pool.clone(), &ledger, master).await?;
+        let sealing = Sealing::connect(pool.clone(), &ledger, masters).await?;
         let group = Group::start(pool.clone(), ledger.clone(), heads.announcer());
         let log = Self {
             inner: Arc::new(Inner {

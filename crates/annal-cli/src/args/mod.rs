@@ -27,7 +27,7 @@ pub(crate) use acting::{
 pub(crate) use audit::{AuditCommand, ExportArgs, LineageArgs, MetricsArgs, Narrow};
 pub(crate) use log::{CheckpointArgs, LogCommand, LogExportArgs, ProveArgs, VerifyArgs};
 pub(crate) use naming::{ItemChoice, PhaseArg, RunArg};
-pub(crate) use person::{EraseArgs, PersonCommand, SealArgs};
+pub(crate) use person::{EraseArgs, PersonCommand, RotateKeyArgs, SealArgs};
 pub(crate) use projections::{JobArgs, ProjectionsCommand, RebuildArgs};
 pub(crate) use reading::{
     DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,

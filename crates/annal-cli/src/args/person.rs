@@ -1,5 +1,7 @@
 //! Commands about people's names. docs/erasure.md says what they promise.
 
+use std::path::PathBuf;
+
 use annal_core::{CommandId, PersonId};
 use clap::{Args, Subcommand};
 
@@ -11,6 +13,8 @@ pub(crate) enum PersonCommand {
     Erase(EraseArgs),
     /// Write names under a key for each person from now on, so that they can be erased. Needs an administrator's login.
     Seal(SealArgs),
+    /// Wrap every person's key with a new master key. Needs an administrator's login; ANNAL_MASTER_KEY_FILE names the old one.
+    RotateKey(RotateKeyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -37,4 +41,11 @@ pub(crate) struct SealArgs {
     /// Write names as they are again. Those that are sealed stay so.
     #[arg(long)]
     pub(crate) off: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateKeyArgs {
+    /// The file with the new master key: one line of 64 hexadecimal digits, as `openssl rand -hex 32` writes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new: PathBuf,
 }

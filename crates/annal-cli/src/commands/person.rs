@@ -7,15 +7,16 @@ use annal_core::rejection::RejectionCode;
 use annal_core::run::ReportRun;
 use annal_core::{Actor, CommandId, PersonId, PrintedName, Rejection, Role, RunId, Sequence};
 use annal_log::{
-    Append, AppendError, Erased, EventData, KeyState, Log, LogError, MasterKey, StreamAppend,
-    StreamId, content_hash, decode, erase_person, seal_names, unseal_names,
+    Append, AppendError, Erased, EventData, KeyState, Log, LogError, MasterKey, MasterKeys,
+    StreamAppend, StreamId, content_hash, decode, erase_person, rotate_master_key, seal_names,
+    unseal_names,
 };
 use annal_server::{Accounts, Changer};
 use chrono::Utc;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::args::{EraseArgs, PersonCommand, SealArgs, SiteArgs};
+use crate::args::{EraseArgs, PersonCommand, RotateKeyArgs, SealArgs, SiteArgs};
 use crate::error::CliError;
 use crate::output::{Output, listing};
 use crate::site::Site;
@@ -33,6 +34,7 @@ pub(crate) async fn run(
         PersonCommand::List => list(&site, output).await,
         PersonCommand::Erase(args) => erase(&site, args, output).await,
         PersonCommand::Seal(args) => seal(&site, args, output).await,
+        PersonCommand::RotateKey(args) => rotate_key(&site, args, output).await,
     };
     site.close().await?;
     done
@@ -88,12 +90,12 @@ async fn list(site: &Site, output: Output) -> Result<(), CliError> {
 
 async fn seal(site: &Site, args: &SealArgs, output: Output) -> Result<(), CliError> {
     let (url, ledger) = (site.database_url(), site.log.ledger());
-    let master = MasterKey::from_environment().map_err(LogError::from)?;
+    let masters = MasterKeys::from_environment().map_err(LogError::from)?;
     match args.off {
         true => unseal_names(url, ledger).await?,
-        false => seal_names(url, ledger, master.as_ref()).await?,
+        false => seal_names(url, ledger, &masters).await?,
     }
-    let wrapped = !args.off && master.is_some();
+    let wrapped = !args.off && !masters.is_empty();
     let answer = serde_json::json!({"ledger": ledger, "sealing": !args.off, "master_key": wrapped});
     output.answer(&answer, |_| {
         let says = match (args.off, wrapped) {
@@ -104,6 +106,38 @@ async fn seal(site: &Site, args: &SealArgs, output: Output) -> Result<(), CliErr
             }
         };
         format!("ledger {ledger}: {says}.\nStart workers and servers again: those that run go on as before.")
+    });
+    Ok(())
+}
+
+async fn rotate_key(site: &Site, args: &RotateKeyArgs, output: Output) -> Result<(), CliError> {
+    let (url, ledger) = (site.database_url(), site.log.ledger());
+    let old = MasterKeys::from_environment().map_err(LogError::from)?;
+    let new = MasterKey::read(&args.new).map_err(LogError::from)?;
+    let rotated = rotate_master_key(url, ledger, &old, &new).await?;
+    if let Err(no) = &rotated.wiped {
+        output.aside(&format!(
+            "WARNING: the keys are wrapped anew, but what the old master key opens may lie in the table's file still: {no}. Give the command again, or let the tables' owner run VACUUM (FULL) annal.person_keys while nothing else is connected."
+        ));
+    }
+    let was = rotated.was.map(|mark| mark.to_string());
+    let now = new.mark().to_string();
+    let answer = serde_json::json!({
+        "ledger": ledger, "keys": rotated.keys, "was": was, "now": now, "wiped": rotated.wiped.is_ok(),
+    });
+    output.answer(&answer, |_| {
+        let keys = match rotated.keys {
+            1 => "the key of one person is".to_owned(),
+            many => format!("the keys of {many} persons are"),
+        };
+        let was = was.as_ref().map_or_else(
+            || "before, they lay as they are".to_owned(),
+            |was| format!("before, with {was}"),
+        );
+        format!(
+            "ledger {ledger}: {keys} wrapped with master key {now} ({was}).\nLet ANNAL_MASTER_KEY_FILE name {} from now on, and start again what runs with the old one alone: it opens no name any more. Backups from before open with the old one. docs/erasure.md says what to do.",
+            args.new.display()
+        )
     });
     Ok(())
 }

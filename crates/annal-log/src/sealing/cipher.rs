@@ -10,7 +10,7 @@ const NONCE: usize = 24;
 const BLOCK: usize = 32;
 
 /// A key of 32 bytes, wiped from memory with its last owner.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(Zeroizing<[u8; 32]>);
 
 /// What a ciphertext is bound to: it opens nowhere else.

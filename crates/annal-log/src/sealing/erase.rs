@@ -1,14 +1,13 @@
-//! Switching the sealing on, erasing a person, and who has a key. All but the last is an administrator's work.
+//! Erasing a person, which is an administrator's work, and who has a key.
 
-use annal_core::{LedgerId, PersonId, Position, RunId};
+use annal_core::{PersonId, Position, RunId};
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::fields;
-use super::master::MasterKey;
 use crate::append::{Append, AppendError, Receipt};
 use crate::batch;
-use crate::error::{LogError, lasting, retrying};
+use crate::error::{LogError, owners_work, retrying};
 use crate::log::Log;
 use crate::migrate::connect;
 use crate::row::from_db;
@@ -48,39 +47,6 @@ pub struct Erased {
     pub wiped: Result<(), LogError>,
 }
 
-/// Seals names on a ledger from now on. Processes that write to it already have to be started again.
-///
-/// # Errors
-/// [`LogError::Refused`] when the ledger is sealed with another master key, or the login may not.
-pub async fn seal_names(
-    admin_url: &str,
-    ledger: &LedgerId,
-    master: Option<&MasterKey>,
-) -> Result<(), LogError> {
-    let mark = master.map(MasterKey::mark);
-    let query = sqlx::query("SELECT annal.seal_ledger($1, $2)")
-        .bind(ledger.as_str())
-        .bind(mark.as_ref().map(<[u8; 8]>::as_slice));
-    let mut admin = connect(admin_url).await?;
-    let done = query.execute(&mut admin).await;
-    done.map(drop)
-        .map_err(|error| lasting("sealing names", 1, &error))
-}
-
-/// Writes names as they are from now on. Those that are sealed stay so.
-///
-/// # Errors
-/// [`LogError::Refused`] when the login may not.
-pub async fn unseal_names(admin_url: &str, ledger: &LedgerId) -> Result<(), LogError> {
-    let mut admin = connect(admin_url).await?;
-    let done = sqlx::query("SELECT annal.unseal_ledger($1)")
-        .bind(ledger.as_str())
-        .execute(&mut admin)
-        .await;
-    done.map(drop)
-        .map_err(|error| lasting("unsealing names", 1, &error))
-}
-
 /// Drops a person's key and appends what is to be recorded of it, both or neither.
 ///
 /// # Errors
@@ -92,7 +58,7 @@ pub async fn erase_person(
     append: Append,
 ) -> Result<Erased, AppendError> {
     let doing = "erasing a person";
-    let failed = |error: sqlx::Error| AppendError::Log(lasting(doing, 1, &error));
+    let failed = |error: sqlx::Error| AppendError::Log(owners_work(doing, &error));
     // Before the key goes: what is recorded is sealed like everything else.
     let append = log.sealing().seal(append).await?;
     let mut admin = connect(admin_url).await?;
@@ -119,12 +85,12 @@ pub async fn erase_person(
     })
 }
 
-/// A dropped row's bytes stay in the table's file until it is written anew; the table is small. `VACUUM (FULL)` would
+/// A dropped or changed row's bytes stay in the table's file until it is written anew; the table is small. `VACUUM (FULL)` would
 /// copy the old row too while any transaction of the database is older than the erasure, and one always may be.
-async fn wipe(admin: &mut PgConnection) -> Result<(), LogError> {
+pub(super) async fn wipe(admin: &mut PgConnection) -> Result<(), LogError> {
     let done = admin.execute(WRITE_ANEW).await;
     done.map(drop)
-        .map_err(|error| lasting("wiping the dropped key", 1, &error))
+        .map_err(|error| owners_work("wiping what was in the table of keys", &error))
 }
 
 /// The expression changes nothing, but PostgreSQL has to write every living row for it, and those alone.

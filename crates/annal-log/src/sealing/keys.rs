@@ -6,29 +6,23 @@ use annal_core::PrintedName;
 use sqlx::PgPool;
 
 use super::cipher::{Place, Secret};
-use super::master::MasterKey;
+use super::master::{KeyMark, MasterKey, MasterKeys};
 use super::token::Token;
 use crate::error::{LogError, retrying};
 
 const NONE: &str = "no master key was given";
 const ANOTHER: &str = "the master key that was given is another one";
+/// The master key may be changed between two questions; not as often as this.
+const TRIES: usize = 5;
+/// The ledger has another master key than the one that was said.
+const MARKED_OTHERWISE: &str = "AN010";
 
 /// Where keys lie, and what opens them.
 #[derive(Clone)]
 pub(crate) struct Keys {
     pub(crate) pool: PgPool,
     pub(crate) ledger: String,
-    pub(crate) master: Option<MasterKey>,
-    pub(crate) fresh: Fresh,
-}
-
-/// How a new key is kept: as all others of the ledger are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fresh {
-    AsTheyAre,
-    Wrapped,
-    /// Not at all: they are to be wrapped, and the master key is not here.
-    Locked,
+    pub(crate) masters: MasterKeys,
 }
 
 /// A person's key, or that it is gone.
@@ -47,24 +41,69 @@ impl Keys {
     /// The key of a person, made if there is none.
     pub(crate) async fn of(&self, person: &str) -> Result<(i64, Option<Secret>), LogError> {
         let secret = Secret::random();
-        let fresh = match (self.fresh, &self.master) {
-            (Fresh::AsTheyAre, _) => secret.bytes().to_vec(),
-            (Fresh::Wrapped, Some(master)) => master.wrap(&secret, &self.ledger, person),
-            (Fresh::Locked, Some(_)) => return Err(self.locked(ANOTHER)),
-            (_, None) => return Err(self.locked(NONE)),
-        };
-        let (number, stored): (i64, Option<Vec<u8>>) =
-            retrying("asking for a person's key", || async {
-                sqlx::query_as("SELECT number, secret FROM annal.person_key($1, $2, $3)")
+        for _ in 0..TRIES {
+            let master = self.wrapping().await?;
+            let kept = match master {
+                Some(master) => master.wrap(&secret, &self.ledger, person),
+                None => secret.bytes().to_vec(),
+            };
+            if let Some((number, stored)) = self.ask(person, &kept, master).await? {
+                let secret = stored.map(|stored| self.opened(&stored, person));
+                return Ok((number, secret.transpose()?));
+            }
+        }
+        Err(self.locked())
+    }
+
+    /// What a new key is to be wrapped with at this moment: as all others of the ledger are.
+    async fn wrapping(&self) -> Result<Option<&MasterKey>, LogError> {
+        let marked: Option<(Option<Vec<u8>>,)> =
+            retrying("asking for the ledger's master key", || async {
+                sqlx::query_as("SELECT master FROM annal.sealed_ledgers WHERE ledger = $1")
                     .bind(&self.ledger)
-                    .bind(person)
-                    .bind(&fresh)
-                    .fetch_one(&self.pool)
+                    .fetch_optional(&self.pool)
                     .await
             })
             .await?;
-        let secret = stored.map(|stored| self.opened(&stored, person));
-        Ok((number, secret.transpose()?))
+        match marked {
+            Some((Some(mark),)) => {
+                let master = self.masters.marked(&mark);
+                master.map(Some).ok_or_else(|| self.locked())
+            }
+            Some((None,)) => Ok(None),
+            // Switched off since this process began, which goes on as it did.
+            None => Ok(self.masters.first()),
+        }
+    }
+
+    /// The person's key in the database, which is this one where there was none; nothing if the ledger's master key is
+    /// no longer the one that it is wrapped with.
+    async fn ask(
+        &self,
+        person: &str,
+        kept: &[u8],
+        master: Option<&MasterKey>,
+    ) -> Result<Option<(i64, Option<Vec<u8>>)>, LogError> {
+        let mark = master.map(MasterKey::mark);
+        retrying("asking for a person's key", || async {
+            let asked =
+                sqlx::query_as("SELECT number, secret FROM annal.person_key($1, $2, $3, $4)")
+                    .bind(&self.ledger)
+                    .bind(person)
+                    .bind(kept)
+                    .bind(mark.as_ref().map(KeyMark::bytes))
+                    .fetch_one(&self.pool)
+                    .await;
+            match asked {
+                Err(sqlx::Error::Database(no))
+                    if no.code().as_deref() == Some(MARKED_OTHERWISE) =>
+                {
+                    Ok(None)
+                }
+                asked => asked.map(Some),
+            }
+        })
+        .await
     }
 
     /// The keys of these numbers, as they are now.
@@ -100,20 +139,20 @@ impl Keys {
     }
 
     fn opened(&self, stored: &[u8], person: &str) -> Result<Secret, LogError> {
-        // 32 bytes are a key as it is; a wrapped one is longer.
-        if let Some(secret) = Secret::new(stored) {
-            return Ok(secret);
-        }
-        let master = self.master.as_ref().ok_or_else(|| self.locked(NONE))?;
-        let secret = master.unwrap(stored, &self.ledger, person);
-        secret.ok_or_else(|| self.locked(ANOTHER))
+        let opened = self.masters.open(stored, &self.ledger, person);
+        opened.ok_or_else(|| self.locked())
     }
 
-    fn locked(&self, detail: &'static str) -> LogError {
-        LogError::Locked {
-            ledger: self.ledger.clone(),
-            detail,
-        }
+    fn locked(&self) -> LogError {
+        locked(&self.ledger, &self.masters)
+    }
+}
+
+/// What these master keys cannot open.
+pub(crate) fn locked(ledger: &str, masters: &MasterKeys) -> LogError {
+    LogError::Locked {
+        ledger: ledger.to_owned(),
+        detail: if masters.is_empty() { NONE } else { ANOTHER },
     }
 }
 

@@ -10,6 +10,8 @@ mod fields;
 mod keys;
 mod master;
 mod open;
+mod rotate;
+mod switch;
 mod token;
 
 use std::collections::HashMap;
@@ -20,15 +22,17 @@ use annal_core::{LedgerId, PrintedName, Role};
 use serde_json::Value;
 use sqlx::PgPool;
 
-use self::keys::{Fresh, Keys, Ring, name_of};
+use self::keys::{Keys, Ring, name_of};
 use self::token::Token;
 use crate::append::{Append, AppendError};
 use crate::error::{LogError, retrying};
 use crate::row::EventRow;
 use crate::stream::EventData;
 
-pub use self::erase::{Erased, KeyState, PersonKey, erase_person, seal_names, unseal_names};
-pub use self::master::{MasterKey, UnreadableKey};
+pub use self::erase::{Erased, KeyState, PersonKey, erase_person};
+pub use self::master::{KeyMark, MasterKey, MasterKeys, UnreadableKey};
+pub use self::rotate::{Rotated, rotate_master_key};
+pub use self::switch::{seal_names, unseal_names};
 pub(crate) use self::token::{stored, unsealed};
 
 /// Persons whose sealed names a writer keeps. Beyond this it begins anew, which costs a question each.
@@ -47,32 +51,23 @@ impl Sealing {
     pub(crate) async fn connect(
         pool: PgPool,
         ledger: &LedgerId,
-        master: Option<MasterKey>,
+        masters: MasterKeys,
     ) -> Result<Self, LogError> {
-        let marked: Option<(Option<Vec<u8>>,)> =
-            retrying("asking whether names are sealed", || async {
-                sqlx::query_as("SELECT master FROM annal.sealed_ledgers WHERE ledger = $1")
-                    .bind(ledger.as_str())
-                    .fetch_optional(&pool)
-                    .await
-            })
-            .await?;
-        let fresh = match (&marked, &master) {
-            (Some((Some(mark),)), Some(master)) if master.mark().as_slice() == mark => {
-                Fresh::Wrapped
-            }
-            (Some((Some(_),)), _) => Fresh::Locked,
-            _ => Fresh::AsTheyAre,
-        };
+        let on = retrying("asking whether names are sealed", || async {
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM annal.sealed_ledgers WHERE ledger = $1)")
+                .bind(ledger.as_str())
+                .fetch_one(&pool)
+                .await
+        })
+        .await?;
         let keys = Keys {
             pool,
             ledger: ledger.to_string(),
-            master,
-            fresh,
+            masters,
         };
         Ok(Self {
             keys,
-            on: marked.is_some(),
+            on,
             sealed: Mutex::default(),
         })
     }

@@ -21,6 +21,7 @@ mod migrating;
 mod proving;
 mod racing;
 mod repository;
+mod rotating;
 mod sealing;
 mod settings;
 mod support;

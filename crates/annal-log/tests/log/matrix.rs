@@ -96,9 +96,13 @@ async fn outcome(connection: &mut PgConnection, statement: &str) -> String {
 async fn filled() -> Fresh {
     let fresh = Fresh::migrated().await;
     // Names are sealed, so that there is a key to be taken.
-    annal_log::seal_names(&fresh.url, &main_ledger(), None)
-        .await
-        .unwrap();
+    annal_log::seal_names(
+        &fresh.url,
+        &main_ledger(),
+        &annal_log::MasterKeys::default(),
+    )
+    .await
+    .unwrap();
     let log = fresh.log().await;
     fill(&log, &stream("a"), 3).await;
     log.put_file("evidence", b"bytes").await.unwrap();

@@ -4,8 +4,8 @@ use annal_core::envelope::Recorded;
 use annal_core::run::RunEvent;
 use annal_core::{Actor, LedgerId, PersonId, Position, PrintedName, Role, RunId};
 use annal_log::{
-    Append, AppendError, EventData, KeyState, Log, LogError, LogRepository, MasterKey, StreamId,
-    decode, erase_person, seal_names, unseal_names,
+    Append, AppendError, EventData, KeyState, Log, LogError, LogRepository, MasterKey, MasterKeys,
+    StreamId, decode, erase_person, seal_names, unseal_names,
 };
 use annal_verify::{SigningKey, verify_export};
 use cqrs_es::persist::PersistedEventRepository;
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use crate::support::{Fresh, adding, fill, main_ledger, stream};
 
-const ANA: &str = "Ana Téster";
+pub(crate) const ANA: &str = "Ana Téster";
 const BO: &str = "Bo \"Bobo\" Lind";
 
-fn person(id: &str) -> PersonId {
+pub(crate) fn person(id: &str) -> PersonId {
     PersonId::new(id).unwrap()
 }
 
@@ -28,7 +28,9 @@ fn ana() -> PersonId {
 
 async fn sealed() -> (Fresh, Log) {
     let fresh = Fresh::migrated().await;
-    seal_names(&fresh.url, &main_ledger(), None).await.unwrap();
+    seal_names(&fresh.url, &main_ledger(), &MasterKeys::default())
+        .await
+        .unwrap();
     let log = fresh.log().await;
     (fresh, log)
 }
@@ -45,7 +47,7 @@ fn saying(to: &StreamId, expected: u64, event_type: &str, payload: &serde_json::
 }
 
 /// Every event that prints a name: a run is opened with Ana and Bo, Bo is registered again, Ana signs.
-async fn told(log: &Log, run: RunId) {
+pub(crate) async fn told(log: &Log, run: RunId) {
     let golden = |name: &str| -> serde_json::Value {
         let path = format!(
             "{}/../annal-core/tests/golden/{name}.json",
@@ -73,7 +75,7 @@ async fn told(log: &Log, run: RunId) {
     }
 }
 
-fn run() -> RunId {
+pub(crate) fn run() -> RunId {
     RunId(Uuid::from_u128(7))
 }
 
@@ -95,14 +97,14 @@ fn erasure(run: RunId, expected: u64) -> Append {
     append
 }
 
-async fn erase(fresh: &Fresh, log: &Log) -> annal_log::Erased {
+pub(crate) async fn erase(fresh: &Fresh, log: &Log) -> annal_log::Erased {
     let erased = erase_person(&fresh.url, log, &ana(), erasure(run(), 2)).await;
     let erased = erased.unwrap();
     assert_eq!(erased.wiped, Ok(()));
     erased
 }
 
-async fn all(log: &Log) -> Vec<Recorded> {
+pub(crate) async fn all(log: &Log) -> Vec<Recorded> {
     log.read(Position(0), 1_000).await.unwrap()
 }
 
@@ -133,7 +135,7 @@ async fn found_in(admin: &PgPool, text: &str) -> Vec<String> {
     found
 }
 
-fn names(recorded: &Recorded) -> Vec<PrintedName> {
+pub(crate) fn names(recorded: &Recorded) -> Vec<PrintedName> {
     let mut names = vec![recorded.metadata.actor.name.clone()];
     match recorded.event_type.as_str() {
         "run_opened" | "person_registered" => match decode(recorded).unwrap() {
@@ -244,7 +246,7 @@ async fn an_erased_name_is_gone_and_everything_that_was_proved_still_is() {
     assert!(!now.contains(ANA) && !export.contains(ANA));
 }
 
-async fn exported(log: &Log) -> String {
+pub(crate) async fn exported(log: &Log) -> String {
     let lines: Vec<String> = log.export(Position(0), None).try_collect().await.unwrap();
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -406,11 +408,11 @@ async fn with_a_master_key_the_database_alone_opens_nothing() {
         MasterKey::read(&file).unwrap()
     };
     let right = master("ab");
-    seal_names(&fresh.url, &main_ledger(), Some(&right))
+    seal_names(&fresh.url, &main_ledger(), &right.clone().into())
         .await
         .unwrap();
     let with = async |key: Option<MasterKey>| {
-        Log::connect_with(&fresh.url, main_ledger(), key)
+        Log::connect_with(&fresh.url, main_ledger(), key.into_iter().collect())
             .await
             .unwrap()
     };
@@ -441,7 +443,7 @@ async fn with_a_master_key_the_database_alone_opens_nothing() {
             "the log needs no key"
         );
     }
-    let other = seal_names(&fresh.url, &main_ledger(), Some(&master("cd"))).await;
+    let other = seal_names(&fresh.url, &main_ledger(), &master("cd").into()).await;
     let told = other.unwrap_err().to_string();
     assert!(told.contains("another master key"), "{told}");
     erase(&fresh, &log).await;
@@ -477,7 +479,9 @@ async fn names_are_sealed_only_where_it_was_asked_for() {
     assert_eq!(found_in(&fresh.admin().await, ANA).await, ["annal.events"]);
     assert!(before.person_keys().await.unwrap().is_empty());
 
-    seal_names(&fresh.url, &main_ledger(), None).await.unwrap();
+    seal_names(&fresh.url, &main_ledger(), &MasterKeys::default())
+        .await
+        .unwrap();
     let sealing = fresh.log().await;
     sealing.append(adding(&stream("a"), 0, 1)).await.unwrap();
     unseal_names(&fresh.url, &main_ledger()).await.unwrap();
@@ -520,7 +524,9 @@ async fn a_name_that_reads_as_a_sealed_one_is_refused() {
     for sealing in [false, true] {
         let fresh = Fresh::migrated().await;
         if sealing {
-            seal_names(&fresh.url, &main_ledger(), None).await.unwrap();
+            seal_names(&fresh.url, &main_ledger(), &MasterKeys::default())
+                .await
+                .unwrap();
         }
         let log = fresh.log().await;
         let mut append = adding(&stream("a"), 0, 1);
@@ -556,7 +562,9 @@ async fn a_ledgers_keys_are_its_own() {
     let (fresh, log) = sealed().await;
     let other: LedgerId = "other".parse().unwrap();
     annal_log::create_ledger(&fresh.url, &other).await.unwrap();
-    seal_names(&fresh.url, &other, None).await.unwrap();
+    seal_names(&fresh.url, &other, &MasterKeys::default())
+        .await
+        .unwrap();
     let other = Log::connect(&fresh.url, other).await.unwrap();
     told(&log, run()).await;
     told(&other, run()).await;

@@ -70,10 +70,12 @@ impl From<LogError> for Problem {
             LogError::AlteredFile(_) | LogError::Undecodable { .. } => {
                 Self::hidden(&kinds::LOG_NOT_INTACT, &error)
             }
+            LogError::Locked { .. } => Self::hidden(&kinds::NAMES_LOCKED, &error),
             LogError::Refused { .. }
             | LogError::NotMigrated { .. }
             | LogError::Migration { .. }
-            | LogError::Locked { .. }
+            | LogError::NotSealed(_)
+            | LogError::SameMasterKey
             | LogError::NameNotOpened { .. }
             | LogError::MasterKey(_)
             | LogError::Unencodable { .. }

@@ -182,3 +182,27 @@ impl From<BytesRejection> for Problem {
         Self::new(kind, no.body_text())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The server runs, and has a master key that is not the ledger's any more.
+    #[test]
+    fn locked_names_are_a_problem_of_their_own_that_says_which_file_and_to_start_again() {
+        let locked = LogError::Locked {
+            ledger: "main".to_owned(),
+            detail: "the master key that was given is another one",
+        };
+        let problem = Problem::from(locked);
+        assert_eq!(
+            (problem.kind.code, problem.kind.status.as_u16()),
+            ("names_locked", 503)
+        );
+        assert!(problem.detail.contains("start the server"), "{problem:?}");
+        assert!(
+            problem.detail.contains("ANNAL_MASTER_KEY_FILE"),
+            "{problem:?}"
+        );
+    }
+}

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod rotating;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;

@@ -14,6 +14,8 @@ use support::Home;
 use support::office::{Up, start_run, waits_for};
 
 const NAME: &str = "Ana Alves";
+/// What she wrote, which stays.
+const WORDS: &str = "as Ana did last year";
 const CASE: &str = "asked for under the law, case 17";
 
 /// Commands that tell names, to people and to scripts.
@@ -38,7 +40,8 @@ fn a_name_is_erased_and_everything_else_holds() {
     let register = "run register latest --id adam --name Adam --roles admin --reason new --as xena";
     home.json(&register.split(' ').collect::<Vec<_>>());
     let planning = "latest/planning";
-    home.json(&["decide", planning, "--rest", "include", "--as", "ana"]);
+    let why = ["--reason", WORDS, "--as", "ana"];
+    home.json(&[&["decide", planning, "--rest", "include"], &why[..]].concat());
     assert_eq!(
         home.refused(3, &["submit", planning, "--as", "olga"]).0,
         "role_not_held"
@@ -61,6 +64,9 @@ fn a_name_is_erased_and_everything_else_holds() {
         (&true.into(), &1.into())
     );
     assert_eq!(erased["account"], true, "{erased}");
+    assert_eq!(erased["commands_with_words"], 1, "{erased}");
+    let told_still = home.run(&["timeline", "--person", "ana"]).stdout;
+    assert!(told_still.contains(WORDS), "{told_still}");
     let accounts = home.json(&["account", "list"]).to_string();
     assert!(
         accounts.contains("(erased)") && !accounts.contains(NAME),

@@ -103,11 +103,14 @@ impl CliError {
             Self::NotIntact(_) | Self::Log(annal_log::LogError::NotTheCheckpoint { .. }) => 7,
             Self::Log(annal_log::LogError::OutOfReach { .. }) => 6,
             Self::Log(annal_log::LogError::NotSealed(_)) => 3,
-            Self::Log(
-                annal_log::LogError::MasterKey(_)
-                | annal_log::LogError::SameMasterKey
-                | annal_log::LogError::Locked { .. },
-            ) => 2,
+            // Whoever asked: a file with another key, or with none.
+            Self::Log(no)
+            | Self::Case(annal_flow::CaseError::Log(no))
+            | Self::Audit(AuditError::Log(no))
+                if no.is_about_master_key() =>
+            {
+                2
+            }
             Self::Rejected(no) if no.code == RejectionCode::CommandReused => 4,
             Self::Rejected(_)
             | Self::TablesDiffer(_)

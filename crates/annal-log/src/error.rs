@@ -103,7 +103,7 @@ pub enum LogError {
     },
     /// The persons' keys are wrapped, and what unwraps them is not here.
     #[error(
-        "the names on ledger '{ledger}' are sealed with a master key, and {detail}; let ANNAL_MASTER_KEY_FILE name the file with the one that the ledger has now, which `annal person rotate-key` may have changed, and start this program again"
+        "the names on ledger '{ledger}' are sealed with a master key, and {detail}; let ANNAL_MASTER_KEY_FILE name the file with the one that the ledger has now, which `annal person rotate-key` may have changed, and start again what runs with another"
     )]
     Locked {
         /// Whose names.
@@ -164,6 +164,15 @@ impl LogError {
             Self::MasterKey(_) => "log_master_key_unreadable",
             Self::Closed { .. } => "log_closed",
         }
+    }
+
+    /// Whether another file with a master key is due, or one at all.
+    #[must_use]
+    pub fn is_about_master_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Locked { .. } | Self::SameMasterKey | Self::MasterKey(_)
+        )
     }
 
     /// Whether the same call may succeed later without anything being changed.

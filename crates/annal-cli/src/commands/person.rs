@@ -155,7 +155,8 @@ async fn erase(site: &Site, args: &EraseArgs, output: Output) -> Result<(), CliE
         };
         if let Some(erased) = once {
             let account = erase_account(site, args).await?;
-            tell(site, args, (&erased, account), output);
+            let words = site.log.commands_with_words(&args.person).await?;
+            tell(site, args, (&erased, account, words), output);
             return Ok(());
         }
     }
@@ -212,7 +213,12 @@ async fn erase_account(site: &Site, args: &EraseArgs) -> Result<bool, CliError> 
     Ok(accounts.erase_name(&args.person, &by).await?)
 }
 
-fn tell(site: &Site, args: &EraseArgs, (erased, account): (&Erased, bool), output: Output) {
+fn tell(
+    site: &Site,
+    args: &EraseArgs,
+    (erased, account, words): (&Erased, bool, u64),
+    output: Output,
+) {
     if let Err(no) = &erased.wiped {
         output.aside(&format!(
             "WARNING: the key is dropped, but its bytes may lie in the table's file still: {no}. Let the tables' owner run VACUUM (FULL) annal.person_keys while nothing else is connected."
@@ -221,7 +227,7 @@ fn tell(site: &Site, args: &EraseArgs, (erased, account): (&Erased, bool), outpu
     let receipt = &erased.receipt;
     let answer = serde_json::json!({
         "ledger": site.log.ledger(), "person": args.person, "runs": receipt.last.0 + 1 - receipt.first.0,
-        "key_dropped": erased.dropped, "account": account, "first": receipt.first, "last": receipt.last, "repeated": receipt.repeated,
+        "key_dropped": erased.dropped, "account": account, "commands_with_words": words, "first": receipt.first, "last": receipt.last, "repeated": receipt.repeated,
     });
     output.answer(&answer, |_| {
         let key = match (erased.dropped, receipt.repeated) {
@@ -233,8 +239,16 @@ fn tell(site: &Site, args: &EraseArgs, (erased, account): (&Erased, bool), outpu
             true => " The account has no name any more, and lets nobody in.",
             false => "",
         };
+        let words = match words {
+            0 => String::new(),
+            _ => format!(
+                "\nWhat they wrote stays: reasons and requests of {words} {}, which `annal timeline --person {}` lists.",
+                if words == 1 { "command" } else { "commands" },
+                args.person
+            ),
+        };
         format!(
-            "the name of {} is erased ({key}); recorded at positions {} to {}, one for each run.{account}\nWhat may still hold it: backups from before, and Temporal's histories until their retention is over. docs/erasure.md says what to do.",
+            "the name of {} is erased ({key}); recorded at positions {} to {}, one for each run.{account}{words}\nWhat may still hold it: backups from before, and Temporal's histories until their retention is over. docs/erasure.md says what to do.",
             args.person, receipt.first, receipt.last
         )
     });

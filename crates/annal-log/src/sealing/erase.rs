@@ -147,6 +147,26 @@ impl Log {
         Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
     }
 
+    /// In how many commands a person gave a reason or asked for something in words. These texts are not sealed, so an
+    /// erasure leaves them.
+    ///
+    /// # Errors
+    /// [`LogError`] when the database cannot be asked.
+    pub async fn commands_with_words(&self, person: &PersonId) -> Result<u64, LogError> {
+        let counted: i64 = retrying("counting what a person wrote", || async {
+            sqlx::query_scalar(
+                "SELECT count(DISTINCT command_id) FROM annal.events \
+                 WHERE ledger = $1 AND actor_id = $2 AND (reason IS NOT NULL OR event_type = 'information_requested')",
+            )
+            .bind(self.ledger().as_str())
+            .bind(person.as_str())
+            .fetch_one(self.pool())
+            .await
+        })
+        .await?;
+        Ok(from_db(counted))
+    }
+
     /// The first event that holds a person's name as it is, among what they did and what their runs say of them. A name
     /// that was written before sealing was switched on is there for good.
     ///

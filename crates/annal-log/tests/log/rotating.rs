@@ -205,7 +205,7 @@ async fn whoever_runs_with_the_old_key_alone_is_told_and_with_both_goes_on() {
         "another one",
         "ANNAL_MASTER_KEY_FILE",
         "rotate-key",
-        "start this program again",
+        "start again what runs with another",
     ] {
         assert!(told.to_string().contains(word), "{told}");
     }

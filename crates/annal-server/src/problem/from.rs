@@ -199,7 +199,10 @@ mod tests {
             (problem.kind.code, problem.kind.status.as_u16()),
             ("names_locked", 503)
         );
-        assert!(problem.detail.contains("start the server"), "{problem:?}");
+        assert!(
+            problem.detail.contains("start the server again"),
+            "{problem:?}"
+        );
         assert!(
             problem.detail.contains("ANNAL_MASTER_KEY_FILE"),
             "{problem:?}"

@@ -92,7 +92,7 @@ kinds! {
     // The log and what is read from it.
     DATABASE_UNREACHABLE SERVICE_UNAVAILABLE "database_unreachable": "The database does not answer", "Try again; what was acknowledged is kept.";
     NOT_PREPARED SERVICE_UNAVAILABLE "projections_not_prepared": "The read models are not prepared", "Let an administrator run `annal migrate`.";
-    NAMES_LOCKED SERVICE_UNAVAILABLE "names_locked": "The names cannot be opened", "Let an administrator start the server with the ledger's master key in ANNAL_MASTER_KEY_FILE.";
+    NAMES_LOCKED SERVICE_UNAVAILABLE "names_locked": "The names cannot be opened", "Let an administrator start the server again, with the ledger's master key in ANNAL_MASTER_KEY_FILE.";
     LOG_NOT_INTACT INTERNAL_SERVER_ERROR "log_not_intact": "The log is not what was appended", "Keep it as it is, and compare it with a backup and with checkpoints.";
     NOT_THE_CHECKPOINT CONFLICT "not_the_checkpoint": "The checkpoint is not one of this log", "Verify the log against it.";
     NO_SIGNING_KEY CONFLICT "no_signing_key": "The server signs no checkpoints", "Start it with ANNAL_CHECKPOINTS and ANNAL_CHECKPOINT_KEY, or use `annal log checkpoint`.";

@@ -158,10 +158,11 @@ async fn a_rebuild_killed_at_twenty_points_gives_the_same_tables_while_everybody
     }
     stop.store(true, Ordering::SeqCst);
     let (written, longest) = writer.await.unwrap();
-    let looks = watcher.await.unwrap();
+    let (looks, waits) = watcher.await.unwrap();
     let reads = reader.await.unwrap();
     eprintln!(
-        "{kills} kills in {:.1} s; meanwhile {written} appends, the longest {longest:?}; {looks} looks at the locks, {reads} reads",
+        "{kills} kills in {:.1} s; meanwhile {written} appends, the longest {longest:?}; {looks} looks at the locks, {reads} reads; \
+         what long appends were seen waiting for: {waits:?}",
         began.elapsed().as_secs_f64()
     );
     assert_eq!(kills, KILLS);
@@ -224,8 +225,9 @@ async fn write(log: Log, stop: Arc<AtomicBool>) -> (u32, Duration) {
     (written, longest)
 }
 
-/// Looks whether a writer waits for a rebuild or a follower, and what locks those hold on the log.
-async fn watch(url: String, stop: Arc<AtomicBool>) -> u32 {
+/// Looks whether a writer waits for a rebuild or a follower, and what locks those hold on the log; how often, and what
+/// appends that took long were waiting for instead.
+async fn watch(url: String, stop: Arc<AtomicBool>) -> (u32, BTreeMap<String, u32>) {
     let blocked = "SELECT count(*) FROM pg_stat_activity w
          CROSS JOIN unnest(pg_blocking_pids(w.pid)) AS blocker
          JOIN pg_stat_activity p ON p.pid = blocker
@@ -236,8 +238,11 @@ async fn watch(url: String, stop: Arc<AtomicBool>) -> u32 {
          JOIN pg_class c ON c.oid = l.relation AND c.relnamespace = 'annal'::regnamespace
          WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
            AND l.mode <> 'AccessShareLock'";
+    let long = "SELECT coalesce(wait_event_type || ' ' || wait_event, 'nothing, it works') FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'annal' AND state = 'active'
+           AND query LIKE '%annal.append%' AND clock_timestamp() - query_start > '50 ms'";
     let mut session = PgConnection::connect(&url).await.unwrap();
-    let mut looks = 0;
+    let (mut looks, mut waits) = (0, BTreeMap::new());
     let mut look = tokio::time::interval(Duration::from_millis(25));
     while !stop.load(Ordering::SeqCst) {
         look.tick().await;
@@ -251,9 +256,13 @@ async fn watch(url: String, stop: Arc<AtomicBool>) -> u32 {
             .await
             .unwrap();
         assert!(modes.is_empty(), "a projection holds {modes:?} on the log");
+        let waiting = sqlx::query_scalar::<_, String>(long);
+        for wait in waiting.fetch_all(&mut session).await.unwrap() {
+            *waits.entry(wait).or_insert(0) += 1;
+        }
         looks += 1;
     }
-    looks
+    (looks, waits)
 }
 
 /// Reads all the time: a table never has fewer rows than before, and is always there.

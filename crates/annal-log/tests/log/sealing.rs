@@ -583,10 +583,17 @@ async fn a_ledgers_keys_are_its_own() {
         .await
         .unwrap();
     assert_eq!(seen, ["main"]);
-    let theirs = sqlx::query("SELECT annal.person_key('other', 'bo', NULL)")
-        .execute(mine.pool())
-        .await;
-    assert!(theirs.is_err());
+    for theirs in [
+        "SELECT annal.person_key('other', 'eve', sha256('x'))",
+        "SELECT annal.person_key('other', 'eve', sha256('x'), NULL)",
+    ] {
+        let refused = sqlx::query(theirs).execute(mine.pool()).await.unwrap_err();
+        assert_eq!(
+            refused.as_database_error().unwrap().code().unwrap(),
+            "42501",
+            "{theirs}"
+        );
+    }
     // Erasing and switching are the owner's.
     for forbidden in [
         "SELECT annal.erase_person('main', 'bo')",

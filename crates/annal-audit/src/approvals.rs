@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
-use crate::filter::{DecisionFilter, Source, one_more};
+use crate::filter::{DecisionFilter, ONE_BY_ONE, Source, one_more};
 use crate::runs::RUNS;
 use crate::select::Query;
 
@@ -57,7 +57,7 @@ pub struct Pace {
 }
 
 /// So many approvals are looked at for a page of those at some pace.
-const WINDOW: u32 = 2_000;
+const WINDOW: u32 = 1_000;
 
 /// How the version was handed in that a decision answers.
 const SUBMISSION: &str = "LEFT JOIN LATERAL (
@@ -98,6 +98,7 @@ impl Audit {
             filter,
             until: as_of,
             runs: snapshot.runs_of(self, filter).await?,
+            one_by_one: ONE_BY_ONE,
             more: &about_versions,
             most: format!("LIMIT {window}"),
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
-use crate::filter::{DecisionFilter, Source, one_more};
+use crate::filter::{DecisionFilter, ONE_BY_ONE, Source, one_more};
 use crate::runs::RUNS;
 use crate::select::{Query, to_bigint};
 
@@ -110,6 +110,7 @@ impl Audit {
             filter,
             until: as_of,
             runs: snapshot.runs_of(self, filter).await?,
+            one_by_one: ONE_BY_ONE,
             more: &|query| filter.narrow_decisions(query, as_of),
             most: one_more(filter.limit),
         };
@@ -154,6 +155,7 @@ impl Audit {
             filter,
             until: as_of,
             runs: snapshot.runs_of(self, filter).await?,
+            one_by_one: ONE_BY_ONE,
             more: &of_code,
             most: one_more(filter.limit),
         };

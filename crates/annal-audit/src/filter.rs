@@ -184,6 +184,8 @@ pub(crate) struct Source<'a> {
     pub(crate) until: Position,
     /// The runs that are meant; none where all are.
     pub(crate) runs: Option<Vec<uuid::Uuid>>,
+    /// Up to so many of them are asked one by one.
+    pub(crate) one_by_one: usize,
     /// Conditions of the question itself.
     pub(crate) more: &'a (dyn Fn(&mut Query) + Sync),
     /// At most so many rows; `WITH TIES` keeps those at the last position together.
@@ -197,7 +199,7 @@ pub(crate) fn one_more(limit: u32) -> String {
 
 /// Up to so many runs are asked one by one, each by its own index. More of them are a good part of the log, and a walk
 /// through all of it finds their rows soon.
-const ONE_BY_ONE: usize = 400;
+pub(crate) const ONE_BY_ONE: usize = 400;
 
 impl Source<'_> {
     /// Pushes it as a table in brackets.
@@ -205,7 +207,7 @@ impl Source<'_> {
         let order = self.filter.order();
         let most = &self.most;
         match &self.runs {
-            Some(runs) if runs.len() <= ONE_BY_ONE && runs.len() != 1 => {
+            Some(runs) if runs.len() <= self.one_by_one && runs.len() != 1 => {
                 query
                     .push("(SELECT t.* FROM unnest(")
                     .push_bind(runs.clone());

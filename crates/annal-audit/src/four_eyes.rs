@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
-use crate::filter::{DecisionFilter, Source, one_more};
+use crate::filter::{DecisionFilter, ONE_BY_ONE, Source, one_more};
 use crate::runs::RUNS;
 use crate::select::Query;
 
@@ -96,6 +96,7 @@ impl Audit {
             filter,
             until: as_of,
             runs: snapshot.runs_of(self, filter).await?,
+            one_by_one: ONE_BY_ONE,
             more: &second,
             most: format!("LIMIT {window}"),
         };

@@ -70,6 +70,8 @@ impl Audit {
             filter,
             until: as_of,
             runs: snapshot.runs_of(self, filter).await?,
+            // The words have an index of their own, which would be asked anew for each run.
+            one_by_one: 0,
             more: &holds,
             // A command may say several things at one position; a page never ends between them.
             most: format!("FETCH FIRST {} ROWS WITH TIES", u64::from(filter.limit) + 1),

@@ -85,7 +85,7 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
     if number >= 1 {
         without(
             &mut function,
-            "annal.fields(ARRAY [\n        uuid_send",
+            "annal.fields(ARRAY [\n            uuid_send",
             "c.engine)])",
             "''::bytea",
         )?;
@@ -98,7 +98,7 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
         without(
             &mut function,
             "sha256(reached_hash",
-            "a_digest[n])",
+            "e_digest[n])",
             "reached_hash",
         )?;
     }
@@ -112,9 +112,9 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
         without(&mut function, " FOR NO KEY UPDATE", ";", ";")?;
         without(
             &mut function,
-            "reached := head.position",
+            "plain := FOUND",
             ";",
-            "head.position := nextval('annal.ranges') * 1000000; reached := head.position;",
+            "plain := FOUND; head.position := nextval('annal.ranges') * 1000000;",
         )?;
         without(
             &mut function,

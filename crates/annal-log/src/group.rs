@@ -58,8 +58,10 @@ impl Group {
     }
 }
 
-/// A second batch is sent while one is under way only if at least this much waits: light batches cost more than the
-/// wait for them saves.
+/// While one batch is written, the database reads the next and makes ready what does not need the ledger's head. That
+/// saves more than a second batch costs if at least this many commands travel in each,
+const SHARED: usize = 16;
+/// or at least this much.
 const HEAVY: usize = 128 << 10;
 const LANES: usize = 2;
 
@@ -75,11 +77,15 @@ impl Writer {
         let mut free: Vec<&Lane> = lanes.iter().collect();
         let mut under_way = FuturesUnordered::new();
         let mut waiting = Waiting::default();
+        let mut commands_under_way = 0;
         let (mut closed, mut let_go) = (false, false);
         loop {
             tokio::select! {
                 biased;
-                Some(lane) = under_way.next() => free.push(lane),
+                Some((lane, commands)) = under_way.next() => {
+                    commands_under_way -= commands;
+                    free.push(lane);
+                }
                 () = self.pool.close_event(), if !let_go => {
                     let_go = true;
                     for lane in &lanes {
@@ -100,14 +106,15 @@ impl Writer {
             {
                 waiting.put(request);
             }
-            while waiting.weight >= if under_way.is_empty() { 1 } else { HEAVY }
+            while waiting.is_worth_a_batch(commands_under_way)
                 && let Some(lane) = free.pop()
             {
-                let batch = waiting.next_batch();
-                let writer = &self;
+                let batch = waiting.next_batch(commands_under_way);
+                let (writer, commands) = (&self, batch.len());
+                commands_under_way += commands;
                 under_way.push(async move {
                     writer.write(lane, batch).await;
-                    lane
+                    (lane, commands)
                 });
             }
         }
@@ -209,12 +216,24 @@ impl Waiting {
         self.requests.push_back(request);
     }
 
-    /// What fits into one transaction; a command that is too heavy travels alone.
-    fn next_batch(&mut self) -> Vec<Request> {
+    /// Beside what is under way: batches of like size take turns, where small ones would only make the others wait.
+    fn is_worth_a_batch(&self, under_way: usize) -> bool {
+        match under_way {
+            0 => !self.requests.is_empty(),
+            _ => self.weight >= HEAVY || self.requests.len() >= under_way.max(SHARED),
+        }
+    }
+
+    /// What fits into one transaction, and of many commands one half, so that the other can be made ready meanwhile; a
+    /// command that is too heavy travels alone.
+    fn next_batch(&mut self, under_way: usize) -> Vec<Request> {
+        let many = under_way == 0 && self.requests.len() >= 2 * SHARED;
+        let share = self.requests.len().div_ceil(if many { 2 } else { 1 });
+        let most = share.min(MAX_COMMANDS);
         let (mut batch, mut weight) = (Vec::new(), 0);
         while let Some(request) = self.requests.pop_front() {
             let own = request.append.weight();
-            if !batch.is_empty() && (batch.len() == MAX_COMMANDS || weight + own > MAX_WEIGHT) {
+            if !batch.is_empty() && (batch.len() == most || weight + own > MAX_WEIGHT) {
                 self.requests.push_front(request);
                 break;
             }

@@ -26,4 +26,5 @@ mod sealing;
 mod settings;
 mod support;
 mod tenants;
+mod unasked;
 mod verifying;

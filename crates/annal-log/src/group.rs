@@ -85,6 +85,8 @@ impl Writer {
                 Some((lane, commands)) = under_way.next() => {
                     commands_under_way -= commands;
                     free.push(lane);
+                    // Who was just answered may have more: it is to travel with the next batch, not behind it.
+                    tokio::task::yield_now().await;
                 }
                 () = self.pool.close_event(), if !let_go => {
                     let_go = true;

@@ -25,8 +25,7 @@ pub struct InvalidId {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        ///
-        /// A clone shares the text: the same person and the same item are named thousands of times in one version.
+        // A clone shares the text: the same person and the same item are named thousands of times in one version.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 200))]

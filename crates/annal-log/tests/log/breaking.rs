@@ -77,6 +77,8 @@ async fn carry(
     let mut doomed = false;
     loop {
         tokio::select! {
+            // What was sent after the cut must not be taken for what came before it.
+            biased;
             () = async { changes.wait_for(|weather| weather.down).await.map(drop).unwrap_or_default() } => return,
             read = client.read(&mut asked) => {
                 let Ok(length @ 1..) = read else { return };

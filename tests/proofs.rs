@@ -7,50 +7,26 @@ mod support;
 
 use std::fs;
 
-use annal_core::envelope::Metadata;
-use annal_core::{Actor, CommandId, LedgerId, PersonId, Role, Sequence};
-use annal_log::{Append, EventData, Log, StreamAppend, StreamId};
+use annal_core::{LedgerId, Role};
+use annal_log::{EventData, Log, StreamId};
 use annal_stack::testing::TestDatabase;
 use annal_verify::{Checkpoint, ConsistencyProof, InclusionProof, read_signing_key, verify_export};
 use sqlx::{Connection, Executor, PgConnection};
 use support::Home;
-use uuid::Uuid;
+use support::appending::{actor, appending};
 
 async fn append(log: &Log, expected: u64, count: usize) {
-    let command_id = CommandId(Uuid::new_v4());
     let event = EventData {
         event_type: "noted".to_owned(),
         event_version: "1.0".to_owned(),
         payload: r#"{"type":"noted"}"#.to_owned(),
     };
-    let append = Append {
-        command_id,
-        content_hash: [1; 32],
-        metadata: Metadata {
-            command_id,
-            correlation_id: Uuid::new_v4(),
-            causation_id: None,
-            actor: Actor {
-                id: PersonId::new("ana").unwrap(),
-                name: "Ana".into(),
-                role: Role::Tester,
-                on_behalf_of: None,
-            },
-            reason: None,
-            effective_at: chrono::Utc::now(),
-            provenance: None,
-            engine: "test".to_owned(),
-        },
-        streams: vec![StreamAppend {
-            stream: StreamId {
-                aggregate_type: "note".to_owned(),
-                aggregate_id: "a".to_owned(),
-            },
-            expected: Sequence(expected),
-            events: vec![event; count],
-        }],
-        reply: serde_json::Value::Null,
+    let stream = StreamId {
+        aggregate_type: "note".to_owned(),
+        aggregate_id: "a".to_owned(),
     };
+    let ana = actor("ana", "Ana", Role::Tester);
+    let append = appending(ana, stream, expected, vec![event; count]);
     log.append(append).await.unwrap();
 }
 

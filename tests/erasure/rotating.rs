@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use annal_core::envelope::Metadata;
-use annal_core::{Actor, CommandId, LedgerId, PersonId, Role, RunId, Sequence};
-use annal_log::{Append, EventData, Log, MasterKeys, StreamAppend, StreamId};
+use annal_core::{LedgerId, Role, RunId};
+use annal_log::{EventData, Log, MasterKeys, StreamId};
 use annal_stack::testing::TestDatabase;
 use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use crate::NAME;
 use crate::support::Home;
+use crate::support::appending::{actor, appending};
 
 /// A database elsewhere with a sealed ledger, on which somebody has a name; and files with master keys.
 struct Vault {
@@ -65,38 +65,16 @@ impl Vault {
         );
         let mut opened: Value = serde_json::from_str(&fs::read_to_string(golden).unwrap()).unwrap();
         opened["people"][0]["name"] = NAME.into();
-        let (url, command_id) = (self.database.url(), CommandId(Uuid::new_v4()));
-        let old = MasterKeys::read(self.file("old").as_ref()).unwrap();
-        let log = Log::connect_with(url, LedgerId::new("main").unwrap(), old);
-        let append = Append {
-            command_id,
-            content_hash: [1; 32],
-            metadata: Metadata {
-                command_id,
-                correlation_id: Uuid::new_v4(),
-                causation_id: None,
-                actor: Actor {
-                    id: PersonId::new("xena").unwrap(),
-                    name: "Xena".into(),
-                    role: Role::TestExecutive,
-                    on_behalf_of: None,
-                },
-                reason: None,
-                effective_at: chrono::Utc::now(),
-                provenance: None,
-                engine: "test".to_owned(),
-            },
-            streams: vec![StreamAppend {
-                stream: StreamId::run(RunId(Uuid::new_v4())),
-                expected: Sequence(0),
-                events: vec![EventData {
-                    event_type: "run_opened".to_owned(),
-                    event_version: "1.0".to_owned(),
-                    payload: opened.to_string(),
-                }],
-            }],
-            reply: Value::Null,
+        let opened = EventData {
+            event_type: "run_opened".to_owned(),
+            event_version: "1.0".to_owned(),
+            payload: opened.to_string(),
         };
+        let old = MasterKeys::read(self.file("old").as_ref()).unwrap();
+        let ledger = LedgerId::new("main").unwrap();
+        let log = Log::connect_with(self.database.url(), ledger, old);
+        let xena = actor("xena", "Xena", Role::TestExecutive);
+        let append = appending(xena, StreamId::run(RunId(Uuid::new_v4())), 0, vec![opened]);
         log.await.unwrap().append(append).await.unwrap();
     }
 

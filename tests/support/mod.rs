@@ -5,6 +5,7 @@
     reason = "each test program uses its part of what they share"
 )]
 
+pub(crate) mod appending;
 pub(crate) mod office;
 
 use std::io::{BufRead, BufReader};

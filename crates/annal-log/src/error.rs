@@ -269,7 +269,8 @@ fn is_forbidden(error: &sqlx::Error) -> bool {
     code_of(error).is_some_and(|code| code == "42501")
 }
 
-fn code_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+/// What PostgreSQL calls the error.
+pub(crate) fn code_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
     let answer = error.as_database_error()?;
     answer.code()
 }

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::cipher::{Place, Secret};
 use super::master::{KeyMark, MasterKey, MasterKeys};
 use super::token::Token;
-use crate::error::{LogError, retrying};
+use crate::error::{LogError, code_of, retrying};
 
 const NONE: &str = "no master key was given";
 const ANOTHER: &str = "the master key that was given is another one";
@@ -95,11 +95,7 @@ impl Keys {
                     .fetch_one(&self.pool)
                     .await;
             match asked {
-                Err(sqlx::Error::Database(no))
-                    if no.code().as_deref() == Some(MARKED_OTHERWISE) =>
-                {
-                    Ok(None)
-                }
+                Err(no) if code_of(&no).as_deref() == Some(MARKED_OTHERWISE) => Ok(None),
                 asked => asked.map(Some),
             }
         })

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::step::{cargo, cargo_itself, root, step};
+use crate::counts::Counts;
+use crate::step::{cargo, cargo_itself, root};
 
 const AT_ONCE: usize = 2;
 /// These take a minute and more, so they begin first. A hint alone: every program is run, named here or not.
@@ -37,12 +38,13 @@ struct Suite {
 struct Ended {
     suite: Suite,
     passed: bool,
+    counts: Counts,
     output: PathBuf,
     took: Duration,
 }
 
-/// Runs all of them, whatever fails, and the examples of the documentation.
-pub(crate) fn run() -> Result<()> {
+/// Runs all of them, whatever fails, and the examples of the documentation; how many tests passed.
+pub(crate) fn run() -> Result<Counts> {
     eprintln!("\n=== tests");
     let began = Instant::now();
     let outputs = root().join("target/test-outputs");
@@ -68,15 +70,27 @@ pub(crate) fn run() -> Result<()> {
         began.elapsed().as_secs(),
         outputs.display()
     );
-    let examples = step(
-        "examples of the documentation",
-        &mut cargo(&["test", "--workspace", "--locked", "--doc", "--quiet"]),
-    );
+    let examples = examples();
     if !failed.is_empty() {
         let names: Vec<&str> = failed.iter().map(|it| it.suite.name.as_str()).collect();
         bail!("failed: {}", names.join(", "));
     }
-    examples
+    Ok(ended.iter().map(|it| it.counts).sum::<Counts>() + examples?)
+}
+
+/// Those of the documentation. Most crates have none, and cargo would say so for each of them.
+fn examples() -> Result<Counts> {
+    let told = cargo(&["test", "--workspace", "--locked", "--doc", "--quiet"])
+        .output()
+        .context("cargo cannot be run")?;
+    let printed = String::from_utf8_lossy(&told.stdout);
+    let counts: Counts = printed.lines().filter_map(Counts::of_result).sum();
+    if !told.status.success() {
+        eprintln!("{printed}{}", String::from_utf8_lossy(&told.stderr));
+        bail!("examples of the documentation fail");
+    }
+    eprintln!("=== examples of the documentation: {counts}");
+    Ok(counts)
 }
 
 /// What `cargo test` would run, as cargo itself says.
@@ -141,9 +155,14 @@ fn carried_out(suite: Suite, outputs: &Path) -> Result<Ended> {
         .stderr(file)
         .status()
         .with_context(|| format!("{} cannot be run", suite.program.display()))?;
+    let printed = std::fs::read(&output).context("what a test printed")?;
+    let printed = String::from_utf8_lossy(&printed);
+    let result = printed.lines().rev().find_map(Counts::of_result);
     Ok(Ended {
+        // A program that ends before it has told its result has not passed, whatever it ends with.
+        passed: status.success() && result.is_some(),
+        counts: result.unwrap_or_default(),
         suite,
-        passed: status.success(),
         output,
         took: began.elapsed(),
     })
@@ -151,23 +170,16 @@ fn carried_out(suite: Suite, outputs: &Path) -> Result<Ended> {
 
 impl Ended {
     fn tell(&self) -> Result<()> {
-        let printed = std::fs::read(&self.output).context("what a test printed")?;
-        let printed = String::from_utf8_lossy(&printed);
-        let result = printed
-            .lines()
-            .rev()
-            .find(|line| line.starts_with("test result: "));
-        let result = result
-            .unwrap_or("no result: it broke off")
-            .trim_start_matches("test result: ");
-        let counts = result.split("; finished").next().unwrap_or(result);
         if !self.passed {
-            eprintln!("{printed}");
+            let printed = std::fs::read(&self.output).context("what a test printed")?;
+            eprintln!("{}", String::from_utf8_lossy(&printed));
         }
         eprintln!(
-            "{:>4} s  {}: {counts}",
+            "{:>4} s  {}: {}{}",
             self.took.as_secs(),
-            self.suite.name
+            self.suite.name,
+            self.counts,
+            if self.passed { "" } else { " FAILED" }
         );
         Ok(())
     }

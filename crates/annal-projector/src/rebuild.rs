@@ -5,6 +5,7 @@
 //! tables stand at the same position and a snapshot of them is taken; in it they are compared, while followers go on.
 //! Then they are swapped in one transaction. Readers never wait for more than that swap.
 
+use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -41,10 +42,17 @@ impl Default for RebuildOptions {
         Self {
             chunk: 50_000,
             allow_differences: false,
-            workers: 2,
+            workers: all_but_one_core(),
             compare_only: false,
         }
     }
+}
+
+/// A rebuild keeps busy as many cores of the database as it has workers, and those who write and read go on meanwhile.
+/// Most often the database has as many cores as this machine, or more.
+fn all_but_one_core() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    cores.saturating_sub(1).clamp(1, 4)
 }
 
 /// How far a rebuild is in one ledger.

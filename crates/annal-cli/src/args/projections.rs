@@ -1,5 +1,7 @@
 //! The projections: how far they are, and building them anew.
 
+use std::num::NonZeroUsize;
+
 use annal_core::{PersonId, Position};
 use clap::{Args, Subcommand};
 
@@ -78,9 +80,10 @@ pub(crate) struct RebuildArgs {
     /// The most events in one transaction; fewer where folding them takes long.
     #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) chunk: u32,
-    /// How many at the same time; a job's worker carries out two.
-    #[arg(long, default_value_t = 2, value_name = "N", conflicts_with = "job")]
-    pub(crate) workers: usize,
+    /// How many at the same time. Without it as many as there are cores, but for one that is left to those who write and
+    /// read; a job's worker carries out two.
+    #[arg(long, value_name = "N", conflicts_with = "job")]
+    pub(crate) workers: Option<NonZeroUsize>,
     /// Swap even if the new table differs from the old one.
     #[arg(long)]
     pub(crate) allow_differences: bool,

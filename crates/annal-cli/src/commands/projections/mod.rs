@@ -4,6 +4,8 @@ mod bars;
 mod jobs;
 mod rows;
 
+use std::num::NonZeroUsize;
+
 use annal_flow::{LedgerReached, RebuildJob};
 use annal_projector::{Progress, Projection, Projector, RebuildOptions};
 
@@ -134,9 +136,10 @@ async fn rebuild(site: &SiteArgs, args: &RebuildArgs, output: Output) -> Result<
             "name the projections to rebuild, or say --all; `annal projections list` shows them";
         return Err(CliError::Usage(no.to_owned()));
     }
+    let default = How::default();
     let how = How {
         chunk: args.chunk,
-        workers: args.workers,
+        workers: args.workers.map_or(default.workers, NonZeroUsize::get),
         allow_differences: args.allow_differences,
         compare_only: false,
     };

@@ -9,7 +9,7 @@ use crate::answer::Page;
 use crate::error::AuditError;
 use crate::filter::{DecisionFilter, ONE_BY_ONE, Source, one_more};
 use crate::runs::RUNS;
-use crate::select::Query;
+use crate::select::{Query, Snapshot};
 
 /// An approval or a rejection of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,13 @@ pub struct Pace {
     pub after_seconds: Option<u32>,
 }
 
+impl Pace {
+    /// Whether every pace will do.
+    const fn is_any(self) -> bool {
+        self.within_seconds.is_none() && self.after_seconds.is_none()
+    }
+}
+
 /// So many approvals are looked at for a page of those at some pace.
 const WINDOW: u32 = 1_000;
 
@@ -69,6 +76,20 @@ const SUBMISSION: &str = "LEFT JOIN LATERAL (
 
 /// The count of earlier ones stops here: whoever has done it often is not unusual.
 const EARLIER: u32 = 10;
+
+/// What is told of an approval `d` and its submission `s`.
+fn columns() -> String {
+    format!(
+        "d.position, d.run_id, d.phase, d.version, d.verdict, d.reason, d.by AS actor_id, d.role AS actor_role,
+         d.on_behalf_of, s.by AS submitted_by, s.recorded_at AS submitted_at,
+         extract(epoch FROM d.recorded_at - s.recorded_at)::bigint AS waited_seconds,
+         (SELECT count(*) FROM (SELECT FROM annal_read.decisions o
+                                WHERE o.ledger = d.ledger AND o.by = d.by AND o.position < d.position
+                                  AND o.subject IS NULL AND o.phase = d.phase AND o.what = d.what
+                                ORDER BY o.position DESC LIMIT {EARLIER}) earlier) AS earlier_by_same_person,
+         d.effective_at, d.recorded_at"
+    )
+}
 
 impl Audit {
     /// Approvals and rejections of versions in the order in which they were recorded.
@@ -86,14 +107,11 @@ impl Audit {
             filter.narrow_decisions(query, as_of);
             query.push(" AND subject IS NULL AND what IN ('approval', 'rejection')");
         };
-        let window = match pace {
-            Pace {
-                within_seconds: None,
-                after_seconds: None,
-            } => filter.limit + 1,
-            _ => WINDOW.max(filter.limit + 1),
+        let window = match pace.is_any() {
+            true => filter.limit.saturating_add(1),
+            false => WINDOW.max(filter.limit.saturating_add(1)),
         };
-        let source = Source {
+        let mut source = Source {
             table: "decisions",
             filter,
             until: as_of,
@@ -102,36 +120,30 @@ impl Audit {
             more: &about_versions,
             most: format!("LIMIT {window}"),
         };
-        let columns = format!(
-            "d.position, d.run_id, d.phase, d.version, d.verdict, d.reason, d.by AS actor_id, d.role AS actor_role,
-             d.on_behalf_of, s.by AS submitted_by, s.recorded_at AS submitted_at,
-             extract(epoch FROM d.recorded_at - s.recorded_at)::bigint AS waited_seconds,
-             (SELECT count(*) FROM (SELECT FROM annal_read.decisions o
-                                    WHERE o.ledger = d.ledger AND o.by = d.by AND o.position < d.position
-                                      AND o.subject IS NULL AND o.phase = d.phase AND o.what = d.what
-                                    ORDER BY o.position DESC LIMIT {EARLIER}) earlier) AS earlier_by_same_person,
-             d.effective_at, d.recorded_at"
-        );
-        let mut query = self.select_from(&columns, &source, SUBMISSION);
-        let waited = " AND d.recorded_at - s.recorded_at ";
-        if let Some(seconds) = pace.within_seconds {
-            query
-                .push(waited)
-                .push(format!("<= make_interval(secs => {seconds})"));
-        }
-        if let Some(seconds) = pace.after_seconds {
-            query
-                .push(waited)
-                .push(format!(">= make_interval(secs => {seconds})"));
-        }
+        snapshot.narrow_runs(self, &mut source, window).await?;
         let doing = "listing the approvals";
+        let end = snapshot.end_of(self, &source, window, doing).await?;
         let order = format!(
             "d.{} {}",
             filter.order().replace(", ", ", d."),
             one_more(filter.limit)
         );
+        let chosen = match pace.is_any() {
+            true => None,
+            false => Some(snapshot.paced(self, &source, pace, &order).await?),
+        };
+        let these = |query: &mut Query| {
+            about_versions(query);
+            if let Some(chosen) = &chosen {
+                query
+                    .push(" AND position = ANY(")
+                    .push_bind(chosen.clone())
+                    .push(")");
+            }
+        };
+        source.more = &these;
+        let query = self.select_from(&columns(), &source, SUBMISSION);
         let rows: Vec<ApprovalRow> = snapshot.rows(query, &order, doing).await?;
-        let end = snapshot.end_of(self, &source, window, doing).await?;
         let ledger = self.log.ledger().clone();
         Ok(Page::of_window(
             ledger,
@@ -141,5 +153,33 @@ impl Audit {
             end,
             |row| row.position,
         ))
+    }
+}
+
+impl Snapshot {
+    /// The positions of those of a source's approvals that had some pace. Apart from the columns of a page, this is
+    /// answered by the indexes alone.
+    async fn paced(
+        &mut self,
+        audit: &Audit,
+        source: &Source<'_>,
+        pace: Pace,
+        order: &str,
+    ) -> Result<Vec<i64>, AuditError> {
+        #[derive(Deserialize)]
+        struct Place {
+            position: i64,
+        }
+        let mut query = audit.select_from("d.position", source, SUBMISSION);
+        let bounds = [("<=", pace.within_seconds), (">=", pace.after_seconds)];
+        for (is, seconds) in bounds {
+            let Some(seconds) = seconds else { continue };
+            query.push(format!(
+                " AND d.recorded_at - s.recorded_at {is} make_interval(secs => {seconds})"
+            ));
+        }
+        let doing = "looking for approvals at some pace";
+        let places: Vec<Place> = self.rows(query, order, doing).await?;
+        Ok(places.into_iter().map(|it| it.position).collect())
     }
 }

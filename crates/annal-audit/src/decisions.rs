@@ -105,7 +105,7 @@ impl Audit {
     ) -> Result<Page<DecisionRow>, AuditError> {
         let mut snapshot = self.snapshot(&["decisions", RUNS]).await?;
         let as_of = filter.until_position(snapshot.position);
-        let source = Source {
+        let mut source = Source {
             table: "decisions",
             filter,
             until: as_of,
@@ -114,6 +114,8 @@ impl Audit {
             more: &|query| filter.narrow_decisions(query, as_of),
             most: one_more(filter.limit),
         };
+        let window = filter.limit.saturating_add(1);
+        snapshot.narrow_runs(self, &mut source, window).await?;
         // What was superseded later still stood then.
         let columns = format!(
             "position, run_id, phase, what, version, subject AS item, line_of_business, level, verdict, previous,
@@ -150,7 +152,7 @@ impl Audit {
                 query.push(" AND code = ").push_bind(code.clone());
             }
         };
-        let source = Source {
+        let mut source = Source {
             table: "refusals",
             filter,
             until: as_of,
@@ -159,6 +161,8 @@ impl Audit {
             more: &of_code,
             most: one_more(filter.limit),
         };
+        let window = filter.limit.saturating_add(1);
+        snapshot.narrow_runs(self, &mut source, window).await?;
         let columns =
             "position, run_id, phase, command, code, message, by AS actor_id, name AS actor_name,
              role AS actor_role, reason, command_id, effective_at, recorded_at";

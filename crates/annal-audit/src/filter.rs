@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Audit;
-use crate::error::AuditError;
-use crate::select::{Query, Snapshot, to_bigint};
+use crate::select::{Query, to_bigint};
+use crate::spans::{Span, ids};
 
 /// Which decisions or refusals are asked for. Everything that is set has to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +183,7 @@ pub(crate) struct Source<'a> {
     pub(crate) filter: &'a DecisionFilter,
     pub(crate) until: Position,
     /// The runs that are meant; none where all are.
-    pub(crate) runs: Option<Vec<uuid::Uuid>>,
+    pub(crate) runs: Option<Vec<Span>>,
     /// Up to so many of them are asked one by one.
     pub(crate) one_by_one: usize,
     /// Conditions of the question itself.
@@ -208,9 +208,7 @@ impl Source<'_> {
         let most = &self.most;
         match &self.runs {
             Some(runs) if runs.len() <= self.one_by_one && runs.len() != 1 => {
-                query
-                    .push("(SELECT t.* FROM unnest(")
-                    .push_bind(runs.clone());
+                query.push("(SELECT t.* FROM unnest(").push_bind(ids(runs));
                 query.push(") AS asked(run) CROSS JOIN LATERAL ");
                 self.table(query, audit, " AND run_id = asked.run");
                 query.push(format!(" t ORDER BY {order} {most})"));
@@ -228,53 +226,15 @@ impl Source<'_> {
         query.push(of_run);
         if let Some(runs) = self.runs.as_ref().filter(|_| of_run.is_empty()) {
             match runs.as_slice() {
-                [run] => query.push(" AND run_id = ").push_bind(*run),
+                [run] => query.push(" AND run_id = ").push_bind(run.run_id),
                 many => query
                     .push(" AND run_id = ANY(")
-                    .push_bind(many.to_vec())
+                    .push_bind(ids(many))
                     .push(")"),
             };
         }
         self.filter.narrow(query, audit, self.until);
         (self.more)(query);
         query.push(format!(" ORDER BY {} {})", self.filter.order(), self.most));
-    }
-}
-/// Of runs `r` those on whose register a person stands, who is to be bound next.
-pub(crate) const SEEN_BY: &str = " AND run_id IN (SELECT p.run_id FROM annal_read.run_people p
-     WHERE p.ledger = r.ledger AND p.person = ";
-
-impl Snapshot {
-    /// The runs that a filter means; none where it means all.
-    pub(crate) async fn runs_of(
-        &mut self,
-        audit: &Audit,
-        filter: &DecisionFilter,
-    ) -> Result<Option<Vec<uuid::Uuid>>, AuditError> {
-        let one = filter.run.map(|run| run.0);
-        if filter.report.is_none() && filter.seen_by.is_none() {
-            return Ok(one.map(|run| vec![run]));
-        }
-        let mut query = audit.select("run_id FROM annal_read.workflow_executions r");
-        if let Some(report) = &filter.report {
-            query.push(" AND report = ").push_bind(report.clone());
-        }
-        if let Some(person) = &filter.seen_by {
-            query.push(SEEN_BY).push_bind(person.to_string()).push(")");
-        }
-        #[derive(Deserialize)]
-        struct Run {
-            run_id: uuid::Uuid,
-        }
-        let runs: Vec<Run> = self
-            .rows(query, "run_id", "looking for the runs that are meant")
-            .await?;
-        if let Some(report) = filter.report.as_ref().filter(|_| runs.is_empty()) {
-            return Err(AuditError::UnknownReport(report.clone()));
-        }
-        let runs = runs.into_iter().map(|it| it.run_id);
-        Ok(Some(
-            runs.filter(|it| one.is_none_or(|one| one == *it)).collect(),
-        ))
     }
 }

@@ -91,7 +91,7 @@ impl Audit {
             false => filter.limit + 1,
             true => WINDOW.max(filter.limit + 1),
         };
-        let source = Source {
+        let mut source = Source {
             table: "decisions",
             filter,
             until: as_of,
@@ -100,6 +100,7 @@ impl Audit {
             more: &second,
             most: format!("LIMIT {window}"),
         };
+        snapshot.narrow_runs(self, &mut source, window).await?;
         let columns = format!(
             "d.position, d.run_id, d.phase, d.version, d.subject AS item, d.verdict, f.by AS first_by,
              f.on_behalf_of AS first_on_behalf_of, f.position AS first_position, d.by AS second_by,

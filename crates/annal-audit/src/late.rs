@@ -10,6 +10,7 @@ use crate::error::AuditError;
 use crate::filter::DecisionFilter;
 use crate::runs::{RUNS, STEPS};
 use crate::select::to_bigint;
+use crate::spans::ids;
 
 /// A step that was, or still is, past its deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +77,10 @@ impl Audit {
         );
         query.push_bind(to_bigint(filter.after));
         if let Some(runs) = runs {
-            query.push(" AND run_id = ANY(").push_bind(runs).push(")");
+            query
+                .push(" AND run_id = ANY(")
+                .push_bind(ids(&runs))
+                .push(")");
         }
         let equal = [
             ("phase", filter.phase.map(|it| it.to_string())),

@@ -29,6 +29,7 @@ mod select;
 mod sentence;
 mod show;
 mod snapshots;
+mod spans;
 mod summary;
 mod timeline;
 mod told;

@@ -8,6 +8,7 @@ use crate::answer::Answer;
 use crate::error::AuditError;
 use crate::filter::DecisionFilter;
 use crate::runs::{RUNS, STEPS};
+use crate::spans::ids;
 
 /// Numbers of one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ impl Audit {
             if let Some(runs) = &runs {
                 query
                     .push(" AND run_id = ANY(")
-                    .push_bind(runs.clone())
+                    .push_bind(ids(runs))
                     .push(")");
             }
             if let Some(phase) = filter.phase {

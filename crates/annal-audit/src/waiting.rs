@@ -10,6 +10,7 @@ use crate::error::AuditError;
 use crate::filter::DecisionFilter;
 use crate::runs::RUNS;
 use crate::select::to_bigint;
+use crate::spans::ids;
 
 /// A version, document, test result or ownership that waits for somebody's word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +64,10 @@ impl Audit {
             .push(" AND changed_position > ")
             .push_bind(to_bigint(filter.after));
         if let Some(runs) = runs {
-            query.push(" AND run_id = ANY(").push_bind(runs).push(")");
+            query
+                .push(" AND run_id = ANY(")
+                .push_bind(ids(&runs))
+                .push(")");
         }
         let equal = [
             ("phase", filter.phase.map(|it| it.to_string())),

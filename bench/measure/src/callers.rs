@@ -62,6 +62,9 @@ const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Lets callers write side by side, each one command after the other. `backend` is one of the database server's.
 ///
+/// Counted is what is answered within the time that is measured, whenever it was asked: where a command takes a good part
+/// of that time, those under way at its beginning stand for those under way at its end.
+///
 /// # Errors
 /// The first command that fails.
 pub async fn append<W: Writer>(
@@ -71,17 +74,20 @@ pub async fn append<W: Writer>(
     backend: i32,
 ) -> Result<Appends, Failure> {
     let begin = Instant::now() + WARM_UP;
+    let end = begin + load.time;
     let caller = |_| {
         let writer = Arc::clone(writer);
-        tokio::spawn(async move { call(&*writer, load, begin).await })
+        tokio::spawn(async move { call(&*writer, load, begin, end).await })
     };
     let callers: Vec<_> = (0..load.callers).map(caller).collect();
     tokio::time::sleep_until(begin.into()).await;
-    let before = Cpu::now(backend)?;
+    let before = (Cpu::now(backend)?, begin.elapsed());
+    tokio::time::sleep_until(end.into()).await;
+    let after = (Cpu::now(backend)?, begin.elapsed());
     let times: Result<Vec<_>, _> = try_join_all(callers).await?.into_iter().collect();
-    let seconds = begin.elapsed().as_secs_f64();
-    let after = Cpu::now(backend)?;
     let times: Vec<Duration> = times?.into_iter().flatten().collect();
+    let seconds = load.time.as_secs_f64();
+    let watched = (after.1 - before.1).as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let events = (times.len() * load.per_command) as f64;
     Ok(Appends {
@@ -92,26 +98,32 @@ pub async fn append<W: Writer>(
         seconds,
         rate: events / seconds,
         latency: Spread::of_times(times),
-        client_cpu: (after.client - before.client) / seconds,
-        server_cpu: (after.server - before.server) / seconds,
+        client_cpu: (after.0.client - before.0.client) / watched,
+        server_cpu: (after.0.server - before.0.server) / watched,
     })
 }
 
-/// The times of the commands that began after `begin`.
-async fn call<W: Writer>(writer: &W, load: Load, begin: Instant) -> Result<Vec<Duration>, Failure> {
+/// The times of the commands that were answered between `begin` and `end`.
+async fn call<W: Writer>(
+    writer: &W,
+    load: Load,
+    begin: Instant,
+    end: Instant,
+) -> Result<Vec<Duration>, Failure> {
     let mut stream = writer.stream();
     let mut times = Vec::new();
     loop {
         let asked = Instant::now();
-        if asked >= begin + load.time {
+        if asked >= end {
             return Ok(times);
         }
         if load.streams == Streams::New {
             stream = writer.stream();
         }
         writer.write(&mut stream, load.per_command).await?;
-        if asked >= begin {
-            times.push(asked.elapsed());
+        let answered = Instant::now();
+        if begin <= answered && answered < end {
+            times.push(answered - asked);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use annal_audit::{Audit, AuditError, DecisionFilter, Pace, TimelineFilter};
+use annal_audit::{Audit, AuditError, BoardFilter, DecisionFilter, Pace, TimelineFilter};
 use annal_core::{Phase, Position, Role, RunId};
 use annal_measure::{Failure, Spread};
 use clap::Args;
@@ -126,9 +126,9 @@ impl Queries {
             overrides: true,
             ..page.clone()
         };
-        let scoping = DecisionFilter {
+        let rejections = DecisionFilter {
             role: Some(Role::ReportOwner),
-            phase: Some(Phase::Scoping),
+            phase: Some(Phase::SampleSelection),
             verdict: Some("reject".to_owned()),
             ..page.clone()
         };
@@ -159,6 +159,10 @@ impl Queries {
             after_seconds: None,
         };
         let any = Pace::default();
+        let listed = BoardFilter {
+            limit: self.rows,
+            ..BoardFilter::default()
+        };
         vec![
             ("decisions, first page", decisions(audit, page.clone())),
             ("decisions, page in the middle", decisions(audit, late_page)),
@@ -175,8 +179,8 @@ impl Queries {
                 decisions(audit, overrides),
             ),
             (
-                "rejections in scoping by report owners",
-                decisions(audit, scoping),
+                "samples rejected by report owners",
+                decisions(audit, rejections),
             ),
             (
                 "decisions on an item in all runs",
@@ -212,7 +216,7 @@ impl Queries {
             ("timeline of a phase", timeline(audit, of_phase)),
             ("timeline of an item", timeline(audit, item)),
             ("timeline of a person", timeline(audit, by_person)),
-            ("runs", of(move || audit.runs().map_ok(drop).boxed_local())),
+            ("runs", runs(audit, listed)),
             (
                 "one run",
                 of(move || audit.run(run).map_ok(drop).boxed_local()),
@@ -264,6 +268,13 @@ fn approvals(audit: &Audit, filter: DecisionFilter, pace: Pace) -> Question<'_> 
     of(move || {
         let (filter, pace) = (filter.clone(), pace);
         async move { audit.approvals(&filter, pace).await.map(drop) }.boxed_local()
+    })
+}
+
+fn runs(audit: &Audit, filter: BoardFilter) -> Question<'_> {
+    of(move || {
+        let filter = filter.clone();
+        async move { audit.runs(&filter).await.map(drop) }.boxed_local()
     })
 }
 

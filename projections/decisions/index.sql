@@ -11,8 +11,9 @@ CREATE INDEX IF NOT EXISTS decisions_phase ON decisions (ledger, phase, verdict,
 CREATE INDEX IF NOT EXISTS decisions_effective ON decisions (ledger, effective_at, position);
 -- Decisions on versions as a whole are few among many on items, and far apart: who looks at many of them for a page
 -- finds in the index what he looks for.
-CREATE INDEX IF NOT EXISTS decisions_whole ON decisions (ledger, position)
-    INCLUDE (run_id, phase, version, what, verdict, role, recorded_at) WHERE subject IS NULL;
+CREATE INDEX IF NOT EXISTS decisions_whole ON decisions (ledger, position) WHERE subject IS NULL;
+CREATE INDEX IF NOT EXISTS decisions_approvals ON decisions (ledger, position)
+    INCLUDE (run_id, phase, version, what, recorded_at) WHERE subject IS NULL AND what IN ('approval', 'rejection');
 CREATE INDEX IF NOT EXISTS decisions_whole_run ON decisions (ledger, run_id, position)
     INCLUDE (phase, version, what, recorded_at) WHERE subject IS NULL;
 CREATE INDEX IF NOT EXISTS decisions_whole_person ON decisions (ledger, by, position)

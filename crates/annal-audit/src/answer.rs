@@ -51,6 +51,16 @@ impl<T> Page<T> {
         }
     }
 
+    /// The same page of what is made of its rows.
+    pub(crate) fn map<U>(self, made: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            ledger: self.ledger,
+            head_position: self.head_position,
+            rows: self.rows.into_iter().map(made).collect(),
+            next: self.next,
+        }
+    }
+
     /// A page from those rows of a window that the question keeps. Where the window was full, the next page begins
     /// behind it, however few rows were kept, so that no page takes longer than its window.
     pub(crate) fn of_window(

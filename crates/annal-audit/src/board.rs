@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Audit;
 use crate::answer::Page;
 use crate::error::AuditError;
+use crate::filter::one_more;
 use crate::runs::{PHASES, PhaseRow, RUNS, RunRow, STEPS, StepRow};
-use crate::select::to_bigint;
+use crate::select::{Snapshot, to_bigint};
 
 /// Which runs are listed. Everything that is set has to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,39 +83,43 @@ pub struct DutyRow {
 }
 
 impl Audit {
+    /// Runs, the newest first. The page's `next` is the next one's [`BoardFilter::before`].
+    ///
+    /// # Errors
+    /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
+    pub async fn runs(&self, filter: &BoardFilter) -> Result<Page<RunRow>, AuditError> {
+        let mut snapshot = self.snapshot(&[RUNS, PEOPLE]).await?;
+        let page = self.listed(&mut snapshot, filter).await?;
+        Ok(page.map(|row| row.run))
+    }
+
+    /// The runs whose id begins with these characters, the newest first.
+    ///
+    /// # Errors
+    /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
+    pub async fn runs_beginning_with(&self, prefix: &str) -> Result<Vec<RunId>, AuditError> {
+        #[derive(Deserialize)]
+        struct Found {
+            run_id: RunId,
+        }
+        let mut snapshot = self.snapshot(&[RUNS]).await?;
+        let mut query = self.select("run_id FROM annal_read.workflow_executions");
+        query
+            .push(" AND starts_with(run_id::text, ")
+            .push_bind(prefix.to_owned())
+            .push(")");
+        let doing = "looking for a run by its id's beginning";
+        let found: Vec<Found> = snapshot.rows(query, "opened_position DESC", doing).await?;
+        Ok(found.into_iter().map(|it| it.run_id).collect())
+    }
+
     /// Runs with where they stand, the newest first. The page's `next` is the next one's [`BoardFilter::before`].
     ///
     /// # Errors
     /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
     pub async fn board(&self, filter: &BoardFilter) -> Result<Page<BoardRow>, AuditError> {
         let mut snapshot = self.snapshot(&[RUNS, PHASES, STEPS, PEOPLE]).await?;
-        let mut query = self.select("* FROM annal_read.workflow_executions r");
-        if let Some(person) = &filter.person {
-            query
-                .push(" AND run_id IN (SELECT p.run_id FROM annal_read.run_people p WHERE p.ledger = r.ledger AND p.person = ")
-                .push_bind(person.to_string())
-                .push(")");
-        }
-        if let Some(status) = &filter.status {
-            query.push(" AND status = ").push_bind(status.clone());
-        }
-        if let Some(text) = &filter.text {
-            query
-                .push(" AND strpos(lower(report || ' ' || cycle), lower(")
-                .push_bind(text.clone())
-                .push(")) > 0");
-        }
-        if let Some(before) = filter.before {
-            query
-                .push(" AND opened_position < ")
-                .push_bind(to_bigint(before));
-        }
-        let order = format!("opened_position DESC LIMIT {}", u64::from(filter.limit) + 1);
-        let rows: Vec<BoardRow> = snapshot.rows(query, &order, "listing the runs").await?;
-        let ledger = self.log.ledger().clone();
-        let mut page = Page::cut(ledger, snapshot.position, rows, filter.limit, |row| {
-            row.opened_position
-        });
+        let mut page = self.listed(&mut snapshot, filter).await?;
         let runs: Vec<_> = page.rows.iter().map(|row| row.run.run_id.0).collect();
 
         let mut query = self.select("* FROM annal_read.workflow_phases");
@@ -149,6 +154,45 @@ impl Audit {
             row.phases.sort_by_key(|it| it.phase);
         }
         Ok(page)
+    }
+
+    /// A page of runs, without their phases and steps.
+    async fn listed(
+        &self,
+        snapshot: &mut Snapshot,
+        filter: &BoardFilter,
+    ) -> Result<Page<BoardRow>, AuditError> {
+        let mut query = self.select("* FROM annal_read.workflow_executions r");
+        if let Some(person) = &filter.person {
+            query
+                .push(" AND run_id IN (SELECT p.run_id FROM annal_read.run_people p WHERE p.ledger = r.ledger AND p.person = ")
+                .push_bind(person.to_string())
+                .push(")");
+        }
+        if let Some(status) = &filter.status {
+            query.push(" AND status = ").push_bind(status.clone());
+        }
+        if let Some(text) = &filter.text {
+            query
+                .push(" AND strpos(lower(report || ' ' || cycle), lower(")
+                .push_bind(text.clone())
+                .push(")) > 0");
+        }
+        if let Some(before) = filter.before {
+            query
+                .push(" AND opened_position < ")
+                .push_bind(to_bigint(before));
+        }
+        let order = format!("opened_position DESC {}", one_more(filter.limit));
+        let rows: Vec<BoardRow> = snapshot.rows(query, &order, "listing the runs").await?;
+        let ledger = self.log.ledger().clone();
+        Ok(Page::cut(
+            ledger,
+            snapshot.position,
+            rows,
+            filter.limit,
+            |row| row.opened_position,
+        ))
     }
 
     /// Open runs on whose register a person stands, the one with the earliest deadline first, after the first so many.

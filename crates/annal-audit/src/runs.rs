@@ -240,19 +240,6 @@ pub(crate) const STEPS: &str = "workflow_steps";
 const TRANSITIONS: &str = "workflow_transitions";
 
 impl Audit {
-    /// All runs, the newest first.
-    ///
-    /// # Errors
-    /// [`AuditError::NotPrepared`] or [`AuditError::Database`].
-    pub async fn runs(&self) -> Result<Answer<RunRow>, AuditError> {
-        let mut snapshot = self.snapshot(&[RUNS]).await?;
-        let query = self.select("* FROM annal_read.workflow_executions");
-        let rows = snapshot
-            .rows(query, "opened_position DESC", "listing the runs")
-            .await?;
-        Ok(self.answer(snapshot.position, rows))
-    }
-
     /// One run.
     ///
     /// # Errors

@@ -438,9 +438,26 @@ fn leads(diff: &Diff, before: &BTreeSet<annal_core::ItemId>, after: &BTreeSet<an
 async fn a_run_is_listed_shown_summed_up_and_measured() {
     let (prepared, audit, story, last) = lived(26, 260).await;
     prepared.projector.catch_up(last).await.unwrap();
-    let runs = audit.runs().await.unwrap();
+    let runs = audit.runs(&BoardFilter::default()).await.unwrap();
     assert_eq!((runs.head_position, runs.rows.len()), (last, 2));
     let run = first_run();
+    let newest = BoardFilter {
+        limit: 1,
+        ..BoardFilter::default()
+    };
+    let page = audit.runs(&newest).await.unwrap();
+    assert_eq!(page.rows, runs.rows[..1]);
+    let older = BoardFilter {
+        before: page.next,
+        ..newest
+    };
+    let rest = audit.runs(&older).await.unwrap();
+    assert_eq!((rest.rows.as_slice(), rest.next), (&runs.rows[1..], None));
+    let whole = run.to_string();
+    assert_eq!(audit.runs_beginning_with(&whole).await.unwrap(), [run]);
+    let both: Vec<_> = runs.rows.iter().map(|it| it.run_id).collect();
+    assert_eq!(audit.runs_beginning_with("").await.unwrap(), both);
+    assert_eq!(audit.runs_beginning_with("x").await.unwrap(), []);
     let detail = audit.run(run).await.unwrap();
     let versions = audit.versions(run, None).await.unwrap();
     assert_eq!(detail.versions, versions.rows);
@@ -588,6 +605,9 @@ async fn what_is_not_there_is_said_to_be_missing() {
     let log = Log::connect(bare.url(), support::main_ledger())
         .await
         .unwrap();
-    let unprepared = Audit::new(&log).runs().await.unwrap_err();
+    let unprepared = Audit::new(&log)
+        .runs(&BoardFilter::default())
+        .await
+        .unwrap_err();
     assert_eq!(unprepared.code(), "projections_not_prepared");
 }

@@ -5,7 +5,7 @@
 #[path = "../../annal-projector/tests/support/mod.rs"]
 mod support;
 
-use annal_audit::{Audit, Beat, DecisionFilter, TimelineFilter, run_of};
+use annal_audit::{Audit, Beat, BoardFilter, DecisionFilter, TimelineFilter, run_of};
 use annal_bench::{Size, put, run};
 use annal_core::{Position, RunId};
 use support::database::Prepared;
@@ -46,7 +46,7 @@ async fn decisions(audit: &Audit, run: Option<RunId>) -> usize {
 #[tokio::test]
 async fn every_decision_is_in_one_stretch_of_time() {
     let (_prepared, audit) = two_runs().await;
-    let runs = audit.runs().await.unwrap().rows;
+    let runs = audit.runs(&BoardFilter::default()).await.unwrap().rows;
     let mut of_runs = 0;
     for run in &runs {
         let beats = audit.pulse(Some(run.run_id), 7).await.unwrap().rows;
@@ -80,7 +80,7 @@ async fn the_paces_of_all_runs_are_what_each_run_tells() {
     let (_prepared, audit) = two_runs().await;
     let all = audit.paces(None).await.unwrap().rows;
     let mut versions = 0;
-    for run in audit.runs().await.unwrap().rows {
+    for run in audit.runs(&BoardFilter::default()).await.unwrap().rows {
         let told = audit.metrics(run.run_id).await.unwrap().rows;
         for pace in audit.paces(Some(run.run_id)).await.unwrap().rows {
             let told = told.iter().find(|it| it.phase == pace.phase).unwrap();

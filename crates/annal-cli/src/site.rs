@@ -196,24 +196,23 @@ impl Site {
 
     /// The run that an argument means.
     pub(crate) async fn run(&self, run: &RunArg) -> Result<RunId, CliError> {
-        let named = match run {
+        let prefix = match run {
             RunArg::Id(id) => return Ok(*id),
-            RunArg::Latest => None,
-            RunArg::Prefix(prefix) => Some(prefix),
+            RunArg::Latest => "",
+            RunArg::Prefix(prefix) => prefix,
         };
         self.catch_up().await?;
-        let runs = annal_audit::Audit::new(&self.log).runs().await?;
-        let fits = |id: &RunId| named.is_none_or(|prefix| id.to_string().starts_with(prefix));
-        let mut found: Vec<RunId> = runs.rows.iter().map(|it| it.run_id).filter(fits).collect();
-        match (found.len(), named) {
-            (0, None) => Err(CliError::NotFound(
+        let audit = annal_audit::Audit::new(&self.log);
+        let mut found = audit.runs_beginning_with(prefix).await?;
+        match (found.len(), prefix) {
+            (0, "") => Err(CliError::NotFound(
                 "there is no run yet; begin with `annal demo` or `annal run start`".to_owned(),
             )),
-            (0, Some(prefix)) => Err(CliError::NotFound(format!(
+            (0, _) => Err(CliError::NotFound(format!(
                 "no run's id begins with {prefix}; `annal run list` shows them all"
             ))),
-            (1, _) | (_, None) => Ok(found.remove(0)),
-            (many, Some(prefix)) => Err(CliError::Usage(format!(
+            (1, _) | (_, "") => Ok(found.remove(0)),
+            (many, _) => Err(CliError::Usage(format!(
                 "{many} runs begin with {prefix}; give more of the id"
             ))),
         }

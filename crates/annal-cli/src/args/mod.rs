@@ -32,7 +32,9 @@ pub(crate) use projections::{JobArgs, ProjectionsCommand, RebuildArgs};
 pub(crate) use reading::{
     DecisionsArgs, DiffArgs, InboxArgs, OfRun, ShowArgs, TimelineArgs, VersionsArgs,
 };
-pub(crate) use running::{DefinitionCommand, DemoArgs, Report, RunCommand, StartArgs, WorkerArgs};
+pub(crate) use running::{
+    DefinitionCommand, DemoArgs, ListArgs, Report, RunCommand, StartArgs, WorkerArgs,
+};
 pub(crate) use serving::{ServerArgs, UpArgs};
 pub(crate) use sign_in::SignInArgs;
 pub(crate) use snapshots::SnapshotsCommand;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use annal_core::{PersonId, Phase, Role};
+use annal_core::{PersonId, Phase, Position, Role};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::OfRun;
@@ -49,8 +49,8 @@ pub(crate) struct WorkerArgs {
 pub(crate) enum RunCommand {
     /// Open a run for a report.
     Start(StartArgs),
-    /// All runs and where they stand.
-    List,
+    /// Runs and where they stand, the newest first.
+    List(ListArgs),
     /// A run, its phases and what it waits for.
     Show(OfRun),
     /// Add a person to a run, or change the roles that they hold.
@@ -59,6 +59,44 @@ pub(crate) enum RunCommand {
     Move(MoveArgs),
     /// End a run before its time.
     Cancel(super::acting::CancelArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only those that stand like this.
+    #[arg(long, value_enum)]
+    pub(crate) status: Option<RunStatus>,
+    /// Only those whose report's or cycle's name holds this text, whatever its case.
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    /// Start before this position: the `next` of the page before.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) before: Option<Position>,
+    /// Rows of a page.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) limit: u32,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RunStatus {
+    /// It goes on.
+    Open,
+    /// All its phases are done.
+    Completed,
+    /// It was ended before its time.
+    Cancelled,
+}
+
+impl RunStatus {
+    /// As the read model says it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

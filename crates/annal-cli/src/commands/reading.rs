@@ -1,9 +1,9 @@
 //! Commands that read. The answers come from the projections, `show` and `diff` from the log itself.
 
-use annal_audit::{At, Audit, DecisionFilter, TimelineFilter};
+use annal_audit::{At, Audit, AuditError, DecisionFilter, DutyRow, TimelineFilter};
 use annal_core::case::Waiting;
 use annal_core::version::VersionRef;
-use annal_core::{Phase, Position, VersionNo};
+use annal_core::{PersonId, Phase, Position, VersionNo};
 use serde::Serialize;
 
 use crate::args::{
@@ -201,9 +201,9 @@ pub(crate) async fn inbox(
     output: Output,
 ) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
-    let runs = Audit::new(&site.log).runs().await?;
+    let runs = duties(&Audit::new(&site.log), &args.person).await?;
     let mut rows = Vec::new();
-    for run in runs.rows.iter().filter(|it| it.status == "open") {
+    for run in &runs {
         let case = site.case(run.run_id).await?;
         let Some(person) = case.run.person(&args.person) else {
             continue;
@@ -229,6 +229,21 @@ pub(crate) async fn inbox(
         ),
     });
     site.close().await
+}
+
+/// All open runs on whose register a person stands, the one with the earliest deadline first.
+async fn duties(audit: &Audit, person: &PersonId) -> Result<Vec<DutyRow>, AuditError> {
+    const PAGE: u32 = 500;
+    let (mut runs, mut skip) = (Vec::new(), 0);
+    loop {
+        let page = audit.duties(person, skip, PAGE).await?;
+        let full = page.len() == PAGE as usize;
+        runs.extend(page);
+        if !full {
+            return Ok(runs);
+        }
+        skip += PAGE;
+    }
 }
 
 /// A line about something that waits.

@@ -1,13 +1,13 @@
 //! Runs: started, listed, shown, cancelled.
 
-use annal_audit::Audit;
+use annal_audit::{Audit, BoardFilter};
 use annal_core::definition::Definition;
 use annal_core::people::Person;
 use annal_core::run::RunCommand as R;
 use annal_flow::Act;
 
 use super::act::act;
-use crate::args::{OfRun, RunCommand, SiteArgs, StartArgs};
+use crate::args::{ListArgs, OfRun, RunCommand, SiteArgs, StartArgs};
 use crate::error::CliError;
 use crate::input::{Choices, Input, read};
 use crate::output::{Output, listing, plain};
@@ -20,7 +20,7 @@ pub(crate) async fn run(
 ) -> Result<(), CliError> {
     match command {
         RunCommand::Start(args) => start(site, args, output).await,
-        RunCommand::List => list(site, output).await,
+        RunCommand::List(args) => list(site, args, output).await,
         RunCommand::Show(args) => show(site, args, output).await,
         RunCommand::Register(args) => {
             let person = Person {
@@ -95,9 +95,16 @@ fn input(args: &StartArgs) -> Result<Input, CliError> {
     )
 }
 
-async fn list(site: &SiteArgs, output: Output) -> Result<(), CliError> {
+async fn list(site: &SiteArgs, args: &ListArgs, output: Output) -> Result<(), CliError> {
     let site = Site::to_read(site, output).await?;
-    let runs = Audit::new(&site.log).runs().await?;
+    let filter = BoardFilter {
+        person: None,
+        status: args.status.map(|it| it.name().to_owned()),
+        text: args.text.clone(),
+        before: args.before,
+        limit: args.limit,
+    };
+    let runs = Audit::new(&site.log).runs(&filter).await?;
     let fields = [
         "run_id",
         "report",
@@ -107,7 +114,12 @@ async fn list(site: &SiteArgs, output: Output) -> Result<(), CliError> {
         "opened_at",
         "events",
     ];
-    output.answer(&runs, |runs| listing(runs, &fields));
+    output.answer(&runs, |runs| {
+        let more = runs
+            .next
+            .map_or_else(String::new, |next| format!("\nmore: --before {next}"));
+        format!("{}{more}", listing(runs, &fields))
+    });
     site.close().await
 }
 

@@ -1,9 +1,11 @@
 //! What a person does about something that waits for them, by the forms that the page shows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use annal_browser::Browser;
+use annal_browser::{Browser, Impact};
 
 use crate::at_issuer::names_themselves;
 use crate::site::PASSWORD;
@@ -19,6 +21,8 @@ pub(crate) struct Person {
     pub(crate) browser: Browser,
     /// What they hand in when they are asked for evidence.
     pub(crate) extract: std::path::PathBuf,
+    /// The forms that were looked at as somebody meets them who cannot see well.
+    pub(crate) looked_at: Mutex<BTreeSet<String>>,
 }
 
 impl Person {
@@ -38,6 +42,7 @@ impl Person {
     /// The first form of the page that can be sent as it is meant.
     async fn acts(&self) -> bool {
         let browser = &self.browser;
+        self.is_open_to_everybody("to act").await;
         let has = async |css: &str| browser.has(css).await.unwrap();
         if has("form#decide").await && self.open_items().await > 0 {
             return self.decides().await;
@@ -106,13 +111,32 @@ impl Person {
             .wait_for("#problem", "confirm once more")
             .await
             .unwrap();
+        self.is_open_to_everybody("refused").await;
         browser.click("form#sign a.button").await.unwrap();
         names_themselves(browser, self.name).await;
         browser
             .wait_for("form#sign .notice", "You have confirmed")
             .await
             .unwrap();
+        self.is_open_to_everybody("confirmed").await;
         self.sends(SIGN).await
+    }
+
+    /// Once for each page that the person acts on, with the forms that are there for them.
+    async fn is_open_to_everybody(&self, state: &str) {
+        let path = self.browser.path().await.unwrap();
+        let page = path.split('?').next().unwrap_or_default();
+        let first = {
+            let mut looked_at = self.looked_at.lock().unwrap();
+            looked_at.insert(format!("{page} {state}"))
+        };
+        if !first {
+            return;
+        }
+        let found = self.browser.findings().await.unwrap();
+        let bad = found.into_iter().filter(|it| it.impact >= Impact::Serious);
+        let bad: Vec<String> = bad.map(|it| it.to_string()).collect();
+        assert!(bad.is_empty(), "{page} {state}, {}: {bad:#?}", self.name);
     }
 
     /// "all 14 that are open"

@@ -2,6 +2,7 @@
 //! them has no password: she signs in with a real issuer, and proves herself there anew for her signature.
 
 use std::fmt::Write as _;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use annal_browser::{Browser, Driver, Issuer, Key, Screen};
@@ -47,6 +48,7 @@ async fn five_people_lead_a_report_from_planning_to_the_last_signature() {
             name: person,
             browser,
             extract: extract.clone(),
+            looked_at: Mutex::default(),
         });
     }
     by_keys_alone(&people[0].browser, &run).await;

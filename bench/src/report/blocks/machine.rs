@@ -25,8 +25,7 @@ pub(super) fn block(records: &Records) -> Result<Option<Block>, Failure> {
     let text = format!(
         "- {} cores ({}), {} GiB of memory\n- {}, {}\n- the disk flushes one written page {} times a second ({} to {})\n\
          - an event takes {} bytes, {} with its indexes; COPY of such rows reaches {} a second ({} to {}) into a bare table and \
-         {} ({} to {}) into one with the log's indexes and checks, in one transaction: nothing that inserts rows one process at a \
-         time is faster\n{}",
+         {} ({} to {}) into one with the log's indexes and checks, in one transaction\n{}",
         machine.cores,
         machine.processor,
         machine.memory_gib,

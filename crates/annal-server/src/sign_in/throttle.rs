@@ -73,16 +73,11 @@ async fn count(
     free: i32,
 ) -> Result<Option<Duration>, sqlx::Error> {
     let subject = subject.as_slice();
-    sqlx::query(
-        "INSERT INTO annal_access.attempts (subject, failures, last_at) \
-         VALUES ($1, 0, clock_timestamp()) ON CONFLICT DO NOTHING",
-    )
-    .bind(subject)
-    .execute(&mut *transaction)
-    .await?;
+    // One statement makes the row or locks it: between two of them it could be forgotten by somebody who was right.
     let (failures, since): (i32, f64) = sqlx::query_as(
-        "SELECT failures, extract(epoch FROM clock_timestamp() - last_at)::float8 \
-         FROM annal_access.attempts WHERE subject = $1 FOR UPDATE",
+        "INSERT INTO annal_access.attempts AS a (subject, failures, last_at) VALUES ($1, 0, clock_timestamp()) \
+         ON CONFLICT (subject) DO UPDATE SET failures = a.failures \
+         RETURNING a.failures, extract(epoch FROM clock_timestamp() - a.last_at)::float8",
     )
     .bind(subject)
     .fetch_one(&mut *transaction)

@@ -1,5 +1,9 @@
 //! Guessing is slow, tells nothing, and is recorded.
 
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection as _, PgConnection};
+
 use crate::support::{PASSWORD, Site, operator};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,4 +85,40 @@ async fn who_guesses_waits_and_so_do_all_who_guess_at_once() {
     let others = site.browser().sign_in("ben", "wrong password").await;
     assert!([429, 303].contains(&right.status));
     assert_eq!(others.status, 401, "somebody else waits too");
+}
+
+/// Whoever is right is forgotten as a guesser; somebody who is being counted just then is counted anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_counted_while_all_is_forgotten_gets_in() {
+    let site = Site::new().await;
+    site.account("ana").await;
+    let mut browser = site.browser();
+    assert_eq!(browser.sign_in("ana", "wrong password").await.status, 401);
+
+    let database = &site.settings.database_url;
+    let mut forgetting = PgConnection::connect(database).await.unwrap();
+    let mut work = forgetting.begin().await.unwrap();
+    let held = sqlx::query("SELECT FROM annal_access.attempts FOR UPDATE");
+    held.execute(&mut *work).await.unwrap();
+    let counted = tokio::spawn(async move { browser.sign_in("ana", PASSWORD).await.status });
+    let mut watching = PgConnection::connect(database).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let waits: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+             AND application_name = 'annal accounts' AND wait_event_type = 'Lock')",
+        )
+        .fetch_one(&mut watching)
+        .await
+        .unwrap();
+        if waits {
+            break;
+        }
+        assert!(Instant::now() < deadline, "nobody is being counted");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let forgotten = sqlx::query("DELETE FROM annal_access.attempts");
+    forgotten.execute(&mut *work).await.unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(counted.await.unwrap(), 303);
 }

@@ -19,7 +19,7 @@ pub(crate) struct Site {
     pub(crate) url: String,
     pub(crate) server: Server,
     pub(crate) accounts: Accounts,
-    settings: ServerSettings,
+    pub(crate) settings: ServerSettings,
     _database: TestDatabase,
 }
 

@@ -10,6 +10,7 @@ use crate::error::AuditError;
 use crate::filter::one_more;
 use crate::runs::{PHASES, PhaseRow, RUNS, RunRow, STEPS, StepRow};
 use crate::select::{Snapshot, to_bigint};
+use crate::spans::push_seen_by;
 
 /// Which runs are listed. Everything that is set has to hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,10 +165,7 @@ impl Audit {
     ) -> Result<Page<BoardRow>, AuditError> {
         let mut query = self.select("* FROM annal_read.workflow_executions r");
         if let Some(person) = &filter.person {
-            query
-                .push(" AND run_id IN (SELECT p.run_id FROM annal_read.run_people p WHERE p.ledger = r.ledger AND p.person = ")
-                .push_bind(person.to_string())
-                .push(")");
+            push_seen_by(&mut query, person);
         }
         if let Some(status) = &filter.status {
             query.push(" AND status = ").push_bind(status.clone());
@@ -214,10 +212,8 @@ impl Audit {
                 AND s.status IN ('scheduled', 'started')) AS due_at
              FROM annal_read.workflow_executions r",
         );
-        query
-            .push(" AND status = 'open' AND run_id IN (SELECT p.run_id FROM annal_read.run_people p WHERE p.ledger = r.ledger AND p.person = ")
-            .push_bind(person.to_string())
-            .push(")");
+        query.push(" AND status = 'open'");
+        push_seen_by(&mut query, person);
         let order = format!("due_at NULLS LAST, opened_position OFFSET {skip} LIMIT {limit}");
         snapshot
             .rows(query, &order, "looking for what waits for somebody")

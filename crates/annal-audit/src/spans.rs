@@ -1,17 +1,24 @@
 //! Which runs a question is about, and which of them its next page can be from.
 
-use annal_core::RunId;
+use annal_core::{PersonId, RunId};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Audit;
 use crate::error::AuditError;
 use crate::filter::{DecisionFilter, Source};
-use crate::select::{Snapshot, to_bigint};
+use crate::select::{Query, Snapshot, to_bigint};
 
-/// Of runs `r` those on whose register a person stands, who is to be bound next.
-const SEEN_BY: &str = " AND run_id IN (SELECT p.run_id FROM annal_read.run_people p
-     WHERE p.ledger = r.ledger AND p.person = ";
+/// Leaves of runs `r` those on whose register a person stands.
+pub(crate) fn push_seen_by(query: &mut Query, person: &PersonId) {
+    query
+        .push(
+            " AND run_id IN (SELECT p.run_id FROM annal_read.run_people p
+             WHERE p.ledger = r.ledger AND p.person = ",
+        )
+        .push_bind(person.to_string())
+        .push(")");
+}
 
 /// So many runs are looked into at first for a page; then four times as many.
 const FEW: usize = 8;
@@ -57,7 +64,7 @@ impl Snapshot {
             query.push(" AND report = ").push_bind(report.clone());
         }
         if let Some(person) = &filter.seen_by {
-            query.push(SEEN_BY).push_bind(person.to_string()).push(")");
+            push_seen_by(&mut query, person);
         }
         let doing = "looking for the runs that are meant";
         let mut runs: Vec<Span> = self.rows(query, "opened_position", doing).await?;

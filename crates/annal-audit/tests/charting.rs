@@ -5,27 +5,13 @@
 #[path = "../../annal-projector/tests/support/mod.rs"]
 mod support;
 
+#[path = "support/runs.rs"]
+mod runs;
+
 use annal_audit::{Audit, Beat, BoardFilter, DecisionFilter, TimelineFilter, run_of};
-use annal_bench::{Size, put, run};
 use annal_core::{Position, RunId};
+use runs::two_runs;
 use support::database::Prepared;
-
-const SMALL: Size = Size {
-    attributes: 3,
-    samples: 20,
-};
-
-/// Two whole runs of two teams on two reports.
-async fn two_runs() -> (Prepared, Audit) {
-    let prepared = Prepared::fresh().await;
-    for number in [0, 1] {
-        put(&prepared.log, run(number, SMALL)).await.unwrap();
-    }
-    let head = Position(u64::MAX);
-    prepared.projector.catch_up(head).await.unwrap();
-    let audit = Audit::new(&prepared.log);
-    (prepared, audit)
-}
 
 fn sum(beats: &[Beat]) -> u32 {
     let all = beats

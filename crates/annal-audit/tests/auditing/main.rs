@@ -5,6 +5,9 @@
 #[path = "../../../annal-projector/tests/support/mod.rs"]
 mod support;
 
+#[path = "../support/runs.rs"]
+mod runs;
+
 mod paging;
 mod scans;
 
@@ -13,38 +16,22 @@ use std::collections::BTreeSet;
 use annal_audit::{
     Audit, AuditError, DecisionFilter, Pace, TimelineEntry, TimelineFilter, rows_as_csv,
 };
-use annal_bench::{Size, put, run};
+use annal_bench::{put, run};
 use annal_core::dossier::DossierEvent as E;
 use annal_core::item::{DecisionLevel, Verdict};
 use annal_core::version::{Origin, VersionRef};
 use annal_core::{Phase, Position, Role, RunId, VersionNo};
 use annal_log::{EventData, StreamId};
+use runs::{SMALL, two_runs};
 use sha2::{Digest, Sha256};
 use support::database::Prepared;
 use support::story::{Told, item, person};
 use uuid::Uuid;
 
-const SMALL: Size = Size {
-    attributes: 3,
-    samples: 20,
-};
-
 fn run_of(number: u64) -> RunId {
     RunId(Uuid::from_u128(
         0x0193_0000_0000_7000_8000_0000_0000_0000 + u128::from(number),
     ))
-}
-
-/// Two whole runs of two teams on two reports.
-async fn two_runs() -> (Prepared, Audit) {
-    let prepared = Prepared::fresh().await;
-    for number in [0, 1] {
-        put(&prepared.log, run(number, SMALL)).await.unwrap();
-    }
-    let head = Position(u64::MAX);
-    prepared.projector.catch_up(head).await.unwrap();
-    let audit = Audit::new(&prepared.log);
-    (prepared, audit)
 }
 
 async fn everything(audit: &Audit) -> Vec<TimelineEntry> {

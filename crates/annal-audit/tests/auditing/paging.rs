@@ -7,9 +7,10 @@ use annal_bench::{put, run};
 use annal_core::{Phase, Position, Role, RunId};
 use sqlx::{Connection, PgConnection};
 
+use crate::runs::{SMALL, two_runs};
 use crate::support::database::Prepared;
 use crate::support::story::person;
-use crate::{SMALL, all, forge, run_of, two_runs};
+use crate::{all, forge, run_of};
 
 #[tokio::test]
 async fn pages_follow_the_clock_that_is_asked_for() {

@@ -7,9 +7,10 @@ use annal_core::version::VersionRef;
 use annal_core::{Phase, Role, VersionNo};
 use sqlx::{Connection, PgConnection};
 
+use crate::runs::two_runs;
 use crate::support;
 use crate::support::story::{item, person};
-use crate::{all, run_of, two_runs};
+use crate::{all, run_of};
 
 /// With scans switched off in the whole database none is left where an index serves, so any that is counted is a
 /// question without one.

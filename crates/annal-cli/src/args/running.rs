@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use annal_core::run::RunStatus;
 use annal_core::{PersonId, Phase, Position, Role};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::OfRun;
@@ -61,11 +63,14 @@ pub(crate) enum RunCommand {
     Cancel(super::acting::CancelArgs),
 }
 
+/// How a run that is listed may stand.
+const LISTED: [RunStatus; 3] = [RunStatus::Open, RunStatus::Completed, RunStatus::Cancelled];
+
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Only those that stand like this.
-    #[arg(long, value_enum)]
-    pub(crate) status: Option<RunStatus>,
+    #[arg(long, value_parser = PossibleValuesParser::new(LISTED.map(RunStatus::name)))]
+    pub(crate) status: Option<String>,
     /// Only those whose report's or cycle's name holds this text, whatever its case.
     #[arg(long)]
     pub(crate) text: Option<String>,
@@ -75,28 +80,6 @@ pub(crate) struct ListArgs {
     /// Rows of a page.
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) limit: u32,
-}
-
-/// How a run stands.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum RunStatus {
-    /// It goes on.
-    Open,
-    /// All its phases are done.
-    Completed,
-    /// It was ended before its time.
-    Cancelled,
-}
-
-impl RunStatus {
-    /// As the read model says it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
 }
 
 #[derive(Debug, Args)]

@@ -99,7 +99,7 @@ async fn list(site: &SiteArgs, args: &ListArgs, output: Output) -> Result<(), Cl
     let site = Site::to_read(site, output).await?;
     let filter = BoardFilter {
         person: None,
-        status: args.status.map(|it| it.name().to_owned()),
+        status: args.status.clone(),
         text: args.text.clone(),
         before: args.before,
         limit: args.limit,

@@ -97,6 +97,7 @@ async fn next_run(url: &str) -> Result<u64, Failure> {
     let last: Option<String> = sqlx::query_scalar(
         "SELECT aggregate_id FROM annal.events
          WHERE ledger = 'main' AND aggregate_type = 'report_run' AND aggregate_id < '01930000-0000-7000-8001'
+           AND following IS NOT NULL
          ORDER BY aggregate_id DESC LIMIT 1",
     )
     .fetch_optional(&mut session)

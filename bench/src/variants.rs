@@ -86,7 +86,7 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
         without(
             &mut function,
             "annal.fields(ARRAY [\n            uuid_send",
-            "c.engine)])",
+            "c_engine[n])])",
             "''::bytea",
         )?;
         without(
@@ -97,9 +97,9 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
         )?;
         without(
             &mut function,
-            "sha256(reached_hash",
+            "sha256(e_hash[n - 1]",
             "e_digest[n])",
-            "reached_hash",
+            "at_hash",
         )?;
     }
     if number >= 2 {
@@ -114,7 +114,7 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
             &mut function,
             "plain := FOUND",
             ";",
-            "plain := FOUND; head.position := nextval('annal.ranges') * 1000000;",
+            "plain := FOUND; at_position := nextval('annal.ranges') * 1000000;",
         )?;
         without(
             &mut function,

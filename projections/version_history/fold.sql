@@ -63,11 +63,11 @@ undone AS (
 -- They are rare, so what stood until then is looked up in the streams concerned, by index.
 past AS (
     SELECT e.aggregate_id, e.position, lpad(e.position::text, 19, '0') AS stamp, e.event_type, p.*
-    FROM annal.events e
+    FROM (SELECT DISTINCT aggregate_id FROM undone) u
+    CROSS JOIN LATERAL annal.of_stream($1, 'dossier', u.aggregate_id, 0, 9223372036854775807) e
     CROSS JOIN LATERAL json_to_record(e.payload)
         AS p(version integer, item text, level text, verdict text, previous text, tester json, report_owner json)
-    WHERE e.ledger = $1 AND e.aggregate_type = 'dossier' AND e.position <= $3
-      AND e.aggregate_id = ANY (ARRAY(SELECT DISTINCT aggregate_id FROM undone))
+    WHERE e.position <= $3
       AND e.event_type IN ('item_added', 'item_carried', 'item_changed', 'item_removed', 'item_decided')
 ),
 stood AS (

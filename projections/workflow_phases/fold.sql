@@ -30,14 +30,13 @@ delta AS (
 -- on is over. That depends on other phases, so the few runs concerned are read again, by index.
 past AS (
     SELECT e.aggregate_id, e.position, e.event_type, p.*
-    FROM annal.events e
-    CROSS JOIN LATERAL json_to_record(e.payload) AS p(phase text, because_of text)
-    WHERE e.ledger = $1 AND e.aggregate_type = 'report_run' AND e.position <= $3
-      AND e.aggregate_id = ANY (ARRAY(
-          SELECT t.aggregate_id FROM told t WHERE t.event_type = 'phase_marked_stale'
+    FROM (SELECT t.aggregate_id FROM told t WHERE t.event_type = 'phase_marked_stale'
           UNION
           SELECT w.run_id::text FROM workflow_phases w
-          WHERE w.ledger = $1 AND w.stale AND w.run_id IN (SELECT d.run_id FROM delta d)))
+          WHERE w.ledger = $1 AND w.stale AND w.run_id IN (SELECT d.run_id FROM delta d)) r
+    CROSS JOIN LATERAL annal.of_stream($1, 'report_run', r.aggregate_id, 0, 9223372036854775807) e
+    CROSS JOIN LATERAL json_to_record(e.payload) AS p(phase text, because_of text)
+    WHERE e.position <= $3
       AND e.event_type IN ('phase_started', 'phase_completed', 'phase_skipped', 'phase_reopened',
                            'phase_marked_stale', 'phase_confirmed')
 ),

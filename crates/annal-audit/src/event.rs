@@ -2,7 +2,7 @@
 
 use annal_core::envelope::Recorded;
 use annal_core::{Position, PrintedName, Sequence};
-use annal_log::decode;
+use annal_log::{StreamId, decode};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::{Postgres, QueryBuilder};
@@ -85,20 +85,15 @@ impl Audit {
     }
 
     async fn stream_around(&self, event: &Recorded) -> Result<Vec<Neighbour>, AuditError> {
-        let mut query = self
-            .select("position, sequence, event_type, actor_name, recorded_at FROM annal.events");
-        query
-            .push(" AND aggregate_type = ")
-            .push_bind(event.aggregate_type.clone());
-        query
-            .push(" AND aggregate_id = ")
-            .push_bind(event.aggregate_id.clone());
+        let stream = StreamId {
+            aggregate_type: event.aggregate_type.clone(),
+            aggregate_id: event.aggregate_id.clone(),
+        };
         let sequence = i64::try_from(event.sequence.0).unwrap_or(i64::MAX);
-        query.push(" AND sequence IN (").push_bind(sequence - 1);
-        query
-            .push(", ")
-            .push_bind(sequence.saturating_add(1))
-            .push(")");
+        let columns = "position, sequence, event_type, actor_name, recorded_at";
+        let around = (sequence - 2, sequence.saturating_add(1));
+        let mut query = self.select_of_streams(columns, vec![stream], around);
+        query.push(" AND sequence <> ").push_bind(sequence);
         self.neighbours(query, "sequence", "reading what stands beside an event")
             .await
     }

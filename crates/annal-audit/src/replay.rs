@@ -117,9 +117,8 @@ impl Replay {
         let mut replay = stretch.begun.unwrap_or_else(|| Self::new(version.number));
         let stream = StreamId::dossier(version.run, version.phase);
         let query = format!(
-            "SELECT {COLUMNS} FROM annal.events
-             WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND sequence > $4 AND sequence < $8
-               AND position <= $5 AND event_type = ANY ($6) AND ($7::timestamptz IS NULL OR effective_at <= $7)
+            "SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3, $4, $8 - 1)
+             WHERE position <= $5 AND event_type = ANY ($6) AND ($7::timestamptz IS NULL OR effective_at <= $7)
              ORDER BY sequence"
         );
         let mut rows = sqlx::query_as(&query)

@@ -1,6 +1,7 @@
 //! Reading tables in one snapshot.
 
 use annal_core::Position;
+use annal_log::StreamId;
 use serde::de::DeserializeOwned;
 use sqlx::types::Json;
 use sqlx::{Executor as _, Postgres, QueryBuilder, Transaction};
@@ -48,6 +49,30 @@ impl Audit {
             "SELECT to_jsonb(r) FROM (SELECT {columns_from} WHERE ledger = "
         ));
         query.push_bind(self.log.ledger().as_str().to_owned());
+        query
+    }
+
+    /// As [`Audit::select`], of the events of streams after one sequence and up to another.
+    pub(crate) fn select_of_streams(
+        &self,
+        columns: &str,
+        streams: Vec<StreamId>,
+        (after, until): (i64, i64),
+    ) -> Query {
+        let (types, ids): (Vec<String>, Vec<String>) = streams
+            .into_iter()
+            .map(|stream| (stream.aggregate_type, stream.aggregate_id))
+            .unzip();
+        let ledger = self.log.ledger().as_str().to_owned();
+        let mut query = QueryBuilder::new(format!(
+            "SELECT to_jsonb(r) FROM (SELECT {columns} FROM unnest("
+        ));
+        query.push_bind(types).push("::text[], ").push_bind(ids);
+        query.push("::text[]) AS stream (type, id), annal.of_stream(");
+        query.push_bind(ledger.clone());
+        query.push(", stream.type, stream.id, ").push_bind(after);
+        query.push(", ").push_bind(until);
+        query.push(") AS events WHERE ledger = ").push_bind(ledger);
         query
     }
 

@@ -11,7 +11,7 @@ use crate::Audit;
 use crate::content::ContentShown;
 use crate::error::{Asking, AuditError};
 use crate::replay::Replay;
-use crate::select::{from_bigint, to_bigint};
+use crate::select::to_bigint;
 
 /// A moment of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,16 +176,9 @@ impl Audit {
     }
 
     async fn position_before(&self, event: EventId) -> Result<Position, AuditError> {
-        let found: Option<i64> = sqlx::query_scalar(
-            "SELECT position FROM annal.events WHERE event_id = $1 AND ledger = $2",
-        )
-        .bind(event.0)
-        .bind(self.log.ledger().as_str())
-        .fetch_optional(self.log.pool())
-        .await
-        .asking("looking for an event")?;
+        let found = self.log.position_of(event).await?;
         let position = found.ok_or(AuditError::UnknownEvent(event))?;
-        Ok(from_bigint(position - 1))
+        Ok(Position(position.0 - 1))
     }
 }
 

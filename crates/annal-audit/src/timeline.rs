@@ -1,7 +1,7 @@
 //! What happened, in order, from the log itself.
 
 use annal_core::{CommandId, EventId, ItemId, PersonId, Phase, Position, PrintedName, RunId};
-use annal_log::LogError;
+use annal_log::{LogError, StreamId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -112,6 +112,10 @@ struct Row {
     payload: serde_json::Value,
 }
 
+const COLUMNS: &str = "position, event_id, recorded_at, effective_at, split_part(aggregate_id, '/', 1) AS run_id,
+    nullif(split_part(aggregate_id, '/', 2), '') AS phase, event_type, actor_id, actor_name, actor_role, on_behalf_of,
+    workflow_id, workflow_run_id, step_id, activity_name, attempt, reason, command_id, aggregate_type, payload";
+
 impl Audit {
     /// What happened, in order.
     ///
@@ -143,25 +147,21 @@ impl Audit {
     }
 
     fn query(&self, filter: &TimelineFilter) -> QueryBuilder<'static, Postgres> {
-        let mut query = self.select(
-            "position, event_id, recorded_at, effective_at, split_part(aggregate_id, '/', 1) AS run_id,
-             nullif(split_part(aggregate_id, '/', 2), '') AS phase, event_type, actor_id, actor_name, actor_role,
-             on_behalf_of, workflow_id, workflow_run_id, step_id, activity_name, attempt, reason, command_id, aggregate_type, payload
-             FROM annal.events",
-        );
+        let mut query = match filter.run {
+            Some(run) => {
+                // All streams that a run can have.
+                let dossiers = Phase::ALL
+                    .iter()
+                    .map(|phase| StreamId::dossier(run, *phase));
+                let streams = dossiers.chain([StreamId::run(run)]).collect();
+                self.select_of_streams(COLUMNS, streams, (0, i64::MAX))
+            }
+            None => self.select(&format!("{COLUMNS} FROM annal.events")),
+        };
         query
             .push(" AND position > ")
             .push_bind(to_bigint(filter.after));
         query.push(" AND aggregate_type IN ('report_run', 'dossier')");
-        if let Some(run) = filter.run {
-            // All streams that a run can have, so that the streams' index finds them.
-            let streams = Phase::ALL.iter().map(|phase| format!("{run}/{phase}"));
-            let streams: Vec<String> = streams.chain([run.to_string()]).collect();
-            query
-                .push(" AND aggregate_id = ANY(")
-                .push_bind(streams)
-                .push(")");
-        }
         if let Some(person) = &filter.seen_by {
             query
                 .push(

@@ -105,6 +105,10 @@ impl Append {
         payloads + 1_000
     }
 
+    pub(crate) fn events(&self) -> usize {
+        self.streams.iter().map(|stream| stream.events.len()).sum()
+    }
+
     fn is_empty(&self) -> bool {
         self.streams.is_empty() || self.streams.iter().any(|stream| stream.events.is_empty())
     }
@@ -165,7 +169,7 @@ pub async fn append_within(
         return Err(LogError::Empty { command }.into());
     }
     let doing = "appending within a transaction";
-    let outcomes = batch::append(transaction, ledger.as_str(), &[append]).await;
+    let outcomes = batch::append(transaction, ledger.as_str(), None, &[append]).await;
     let mut outcomes = outcomes.map_err(|error| lasting(doing, 1, &error))?;
     outcomes
         .pop()

@@ -99,12 +99,14 @@ struct OutcomeRow {
 
 const CALL: &str = "SELECT outcome, first_position, last_position, reply, aggregate_type, aggregate_id, expected, actual \
      FROM annal.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23, $24, $25, $26) ORDER BY command";
+     $23, $24, $25, $26, $27) ORDER BY command";
 
-/// Appends all of them; the outcomes are in their order.
+/// Appends all of them; the outcomes are in their order. `head` is where the ledger's head will be when it is their turn,
+/// as far as that can be known.
 pub(crate) async fn append(
     database: impl PgExecutor<'_>,
     ledger: &str,
+    head: Option<Position>,
     appends: &[&Append],
 ) -> Result<Vec<Result<Receipt, AppendError>>, sqlx::Error> {
     let (mut commands, mut streams, mut events) =
@@ -126,6 +128,7 @@ pub(crate) async fn append(
 
     let rows: Vec<OutcomeRow> = sqlx::query_as(CALL)
         .bind(ledger)
+        .bind(head.map(|head| to_db(head.0)))
         .bind(commands.ids)
         .bind(commands.contents)
         .bind(commands.replies)

@@ -2,16 +2,17 @@
 
 use std::collections::VecDeque;
 
-use annal_core::LedgerId;
+use annal_core::{LedgerId, Position};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres};
+use sqlx::{Executor, PgPool, Postgres};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::append::{Append, AppendError, Receipt};
 use crate::batch;
 use crate::error::{LogError, retrying};
+use crate::guess::{Expected, Guess};
 use crate::head::Announcer;
 
 /// More commands than this in one transaction bring nothing and make everybody wait.
@@ -78,12 +79,15 @@ impl Writer {
         let mut under_way = FuturesUnordered::new();
         let mut waiting = Waiting::default();
         let mut commands_under_way = 0;
+        let mut guess = Guess::default();
         let (mut closed, mut let_go) = (false, false);
         loop {
             tokio::select! {
                 biased;
-                Some((lane, commands)) = under_way.next() => {
+                Some(done) = under_way.next() => {
+                    let Done { lane, commands, expected, written } = done;
                     commands_under_way -= commands;
+                    guess.answered(expected, written);
                     free.push(lane);
                     // Who was just answered may have more: it is to travel with the next batch, not behind it.
                     tokio::task::yield_now().await;
@@ -114,17 +118,30 @@ impl Writer {
                 let batch = waiting.next_batch(commands_under_way);
                 let (writer, commands) = (&self, batch.len());
                 commands_under_way += commands;
+                let events: usize = batch.iter().map(|request| request.append.events()).sum();
+                let expected = guess.sent(events as u64);
                 under_way.push(async move {
-                    writer.write(lane, batch).await;
-                    (lane, commands)
+                    let written = writer.write(lane, expected, batch).await;
+                    Done {
+                        lane,
+                        commands,
+                        expected,
+                        written,
+                    }
                 });
             }
         }
     }
 
-    async fn write(&self, lane: &Lane, batch: Vec<Request>) {
+    /// The first and last position of what was written.
+    async fn write(
+        &self,
+        lane: &Lane,
+        expected: Expected,
+        batch: Vec<Request>,
+    ) -> Option<(Position, Position)> {
         let appends: Vec<&Append> = batch.iter().map(|request| &request.append).collect();
-        let outcomes = match self.send(lane, &appends).await {
+        let outcomes = match self.send(lane, expected.head(), &appends).await {
             Ok(outcomes) => outcomes,
             // One append that the database refuses (say, a payload that is no JSON) takes the transaction with it.
             // Alone, each gets the answer that is its own.
@@ -133,6 +150,7 @@ impl Writer {
             }
             Err(error) => vec![Err(error.into()); appends.len()],
         };
+        let written = written(&outcomes);
         let last = outcomes.iter().flatten().map(|receipt| receipt.last).max();
         if let Some(last) = last {
             self.announcer.reached(last);
@@ -141,16 +159,19 @@ impl Writer {
             // A caller that no longer waits is none of our business: its append stands.
             let _ = request.done.send(outcome);
         }
+        written
     }
 
     async fn send(
         &self,
         lane: &Lane,
+        head: Option<Position>,
         appends: &[&Append],
     ) -> Result<Vec<Result<Receipt, AppendError>>, LogError> {
         retrying(DOING, || async {
             let mut connection = lane.take(&self.pool).await?;
-            let outcomes = batch::append(&mut *connection, self.ledger.as_str(), appends).await;
+            let outcomes =
+                batch::append(&mut *connection, self.ledger.as_str(), head, appends).await;
             // What was sent on a broken connection goes out again on another one.
             if matches!(outcomes, Ok(_) | Err(sqlx::Error::Database(_))) && !self.pool.is_closed() {
                 lane.keep(connection).await;
@@ -167,7 +188,7 @@ impl Writer {
     ) -> Vec<Result<Receipt, AppendError>> {
         let mut outcomes = Vec::with_capacity(appends.len());
         for append in appends {
-            let outcome = match self.send(lane, &[*append]).await {
+            let outcome = match self.send(lane, None, &[*append]).await {
                 Ok(mut outcome) => outcome
                     .pop()
                     .unwrap_or(Err(AppendError::Log(LogError::Closed { doing: DOING }))),
@@ -179,7 +200,28 @@ impl Writer {
     }
 }
 
-/// A connection for one batch at a time. It is kept, for the pool would ask the server each time whether it is alive.
+/// A batch that was answered.
+struct Done<'a> {
+    lane: &'a Lane,
+    commands: usize,
+    expected: Expected,
+    written: Option<(Position, Position)>,
+}
+
+fn written(outcomes: &[Result<Receipt, AppendError>]) -> Option<(Position, Position)> {
+    let new = || {
+        outcomes
+            .iter()
+            .flatten()
+            .filter(|receipt| !receipt.repeated)
+    };
+    let first = new().map(|receipt| receipt.first).min()?;
+    let last = new().map(|receipt| receipt.last).max()?;
+    Some((first, last))
+}
+
+/// A connection for one batch at a time. It is kept, for the pool would ask the server each time whether it is alive, and
+/// it is for nothing else: its one statement reads no table and is planned once.
 #[derive(Default)]
 struct Lane(Mutex<Option<PoolConnection<Postgres>>>);
 
@@ -187,7 +229,14 @@ impl Lane {
     async fn take(&self, pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         match self.0.lock().await.take() {
             Some(connection) => Ok(connection),
-            None => pool.acquire().await,
+            None => {
+                let mut connection = pool.acquire().await?;
+                connection.close_on_drop();
+                connection
+                    .execute("SET plan_cache_mode = force_generic_plan")
+                    .await?;
+                Ok(connection)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod export;
 mod files;
 mod follow;
 mod group;
+mod guess;
 pub mod hash;
 mod head;
 mod log;
@@ -20,6 +21,7 @@ mod repository;
 mod row;
 mod sealing;
 mod settings;
+mod slice;
 mod stream;
 mod verify;
 

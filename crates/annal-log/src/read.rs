@@ -12,16 +12,15 @@ use crate::log::Log;
 use crate::row::{COLUMNS, EventRow, digest, from_db, to_db};
 use crate::stream::StreamId;
 
+/// The last sequence that a stream can have.
+const ALL: i64 = i64::MAX;
+
 static STREAM: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {COLUMNS} FROM annal.events \
-         WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND sequence > $4 ORDER BY sequence"
-    )
+    format!("SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3, $4, {ALL}) ORDER BY sequence")
 });
 static STREAM_UNTIL: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {COLUMNS} FROM annal.events \
-         WHERE ledger = $1 AND aggregate_type = $2 AND aggregate_id = $3 AND position <= $4 ORDER BY sequence"
+        "SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3, 0, {ALL}) WHERE position <= $4 ORDER BY sequence"
     )
 });
 static STRETCH: LazyLock<String> = LazyLock::new(|| {
@@ -86,13 +85,11 @@ impl Log {
     /// [`LogError`] when the database cannot be asked.
     pub async fn position_of(&self, event: EventId) -> Result<Option<Position>, LogError> {
         let position: Option<i64> = retrying("finding an event", || async {
-            sqlx::query_scalar(
-                "SELECT position FROM annal.events WHERE event_id = $1 AND ledger = $2",
-            )
-            .bind(event.0)
-            .bind(self.ledger().as_str())
-            .fetch_optional(self.pool())
-            .await
+            sqlx::query_scalar("SELECT annal.position_of($1, $2)")
+                .bind(self.ledger().as_str())
+                .bind(event.0)
+                .fetch_one(self.pool())
+                .await
         })
         .await?;
         Ok(position.map(|position| Position(from_db(position))))

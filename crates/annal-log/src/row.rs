@@ -13,7 +13,7 @@ use crate::sealing::unsealed;
 pub(crate) const COLUMNS: &str = "ledger, position, event_id, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload::text AS payload, recorded_at, effective_at, command_id, correlation_id, causation_id, \
     actor_id, actor_name, actor_role, on_behalf_of, reason, workflow_id, workflow_run_id, step_id, activity_name, \
-    attempt, engine, hash";
+    attempt, engine, hash, following";
 
 /// An event as it stands in the table, before anything is made of it: a verifier reads rows that may say anything.
 #[derive(Debug, sqlx::FromRow)]
@@ -44,6 +44,8 @@ pub(crate) struct EventRow {
     pub(crate) attempt: Option<i32>,
     pub(crate) engine: String,
     pub(crate) hash: Vec<u8>,
+    /// Of the first event of a slice: how many follow.
+    pub(crate) following: Option<i32>,
 }
 
 impl EventRow {

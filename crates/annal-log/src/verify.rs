@@ -12,6 +12,7 @@ use crate::error::{LogError, retrying};
 use crate::hash::BEFORE_THE_FIRST;
 use crate::log::{Head, Log};
 use crate::row::{EventRow, digest, from_db, to_db};
+use crate::slice::{self, Slice};
 
 /// Events fetched and hashed at a time.
 const STRETCH: u32 = 2_000;
@@ -52,6 +53,9 @@ pub enum FaultKind {
     HeadDiffers,
     /// There is an event beyond the ledger's head.
     BeyondHead,
+    /// The slice at this position does not hold what its events say: whoever reads the stream would miss some of them,
+    /// or read others.
+    SliceDiffers,
     /// The register of commands says something else than the events of the command at this position.
     CommandDiffers,
 }
@@ -73,6 +77,10 @@ impl fmt::Display for Fault {
             FaultKind::BeyondHead => write!(
                 f,
                 "the event at position {position} stands beyond the ledger's head"
+            ),
+            FaultKind::SliceDiffers => write!(
+                f,
+                "the slice at position {position} does not hold what its events say, so its stream is not read as it was written"
             ),
             FaultKind::CommandDiffers => write!(
                 f,
@@ -248,20 +256,21 @@ impl Log {
             // The stretch before this one ends with that event, and its fault comes first.
             return Ok((0, Fault::at(after, FaultKind::Missing)));
         };
+        let slice = self.slice_at(after).await?;
         let mut chain = Chain {
             at: Head {
                 position: after,
                 hash,
             },
             read: 0,
+            slice,
         };
         for row in self.read_rows(after, STRETCH).await? {
             if from_db(row.position) > until.0 {
                 break;
             }
-            if let Some(kind) = chain.step(&row) {
-                let position = chain.at.position.next();
-                return Ok((chain.read, Fault::at(position, kind)));
+            if let Some(fault) = chain.step(&row) {
+                return Ok((chain.read, Some(fault)));
             }
         }
         let fault = (chain.at.position < until)
@@ -287,6 +296,10 @@ impl Log {
             }
             if let Some(position) = self.beyond_head().await? {
                 return Ok(Fault::at(position, FaultKind::BeyondHead));
+            }
+            let last = self.slice_at(head.position).await?;
+            if let Some(begins) = last.and_then(|slice| slice.unfinished()) {
+                return Ok(Fault::at(begins, FaultKind::SliceDiffers));
             }
         }
         self.find_differing_command(since, until).await
@@ -361,19 +374,23 @@ impl Fault {
 struct Chain {
     at: Head,
     read: u64,
+    slice: Option<Slice>,
 }
 
 impl Chain {
     /// Takes the next event, or says what is wrong with it.
-    fn step(&mut self, row: &EventRow) -> Option<FaultKind> {
+    fn step(&mut self, row: &EventRow) -> Option<Fault> {
         let expected = self.at.position.next();
         if from_db(row.position) != expected.0 {
-            return Some(FaultKind::Missing);
+            return Fault::at(expected, FaultKind::Missing);
         }
         self.read += 1;
         let hash = row.envelope().hash(&self.at.hash);
         if row.hash != hash {
-            return Some(FaultKind::Altered);
+            return Fault::at(expected, FaultKind::Altered);
+        }
+        if let Err(begins) = slice::step(&mut self.slice, row) {
+            return Fault::at(begins, FaultKind::SliceDiffers);
         }
         self.at = Head {
             position: expected,

@@ -309,9 +309,7 @@ impl Snapshots {
         until: i64,
     ) -> Result<Vec<Row>, AuditError> {
         let query = format!(
-            "SELECT {COLUMNS} FROM annal.events
-             WHERE ledger = $1 AND aggregate_type = 'dossier' AND aggregate_id = $2 AND sequence > $3 AND sequence <= $4
-             ORDER BY sequence"
+            "SELECT {COLUMNS} FROM annal.of_stream($1, 'dossier', $2, $3, $4) ORDER BY sequence"
         );
         sqlx::query_as(&query)
             .bind(self.log.ledger().as_str())

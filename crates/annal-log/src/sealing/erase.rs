@@ -11,6 +11,7 @@ use crate::error::{LogError, owners_work, retrying};
 use crate::log::Log;
 use crate::migrate::connect;
 use crate::row::from_db;
+use crate::stream::StreamId;
 
 /// A person whose name is on a sealed ledger, or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub async fn erase_person(
     let mut admin = connect(admin_url).await?;
     let mut work = admin.begin().await.map_err(failed)?;
     let ledger = log.ledger().as_str();
-    let mut outcomes = batch::append(&mut *work, ledger, &[&append])
+    let mut outcomes = batch::append(&mut *work, ledger, None, &[&append])
         .await
         .map_err(failed)?;
     let receipt = outcomes
@@ -137,7 +138,7 @@ impl Log {
         let ids: Vec<String> = retrying("listing the runs", || async {
             sqlx::query_scalar(
                 "SELECT aggregate_id FROM annal.events \
-                 WHERE ledger = $1 AND aggregate_type = 'report_run' AND sequence = 1 ORDER BY position",
+                 WHERE ledger = $1 AND aggregate_type = 'report_run' AND sequence = 1 AND following IS NOT NULL ORDER BY position",
             )
             .bind(self.ledger().as_str())
             .fetch_all(self.pool())
@@ -189,24 +190,25 @@ impl Log {
             .await
         })
         .await?;
-        let streams: Vec<String> = runs
+        let (types, ids): (Vec<String>, Vec<String>) = runs
             .iter()
             .flat_map(|run| {
-                [
-                    run.to_string(),
-                    format!("{run}/{}", annal_core::Phase::TestReport),
-                ]
+                let report = StreamId::dossier(*run, annal_core::Phase::TestReport);
+                [StreamId::run(*run), report]
             })
-            .collect();
+            .map(|stream| (stream.aggregate_type, stream.aggregate_id))
+            .unzip();
         let rows: Vec<(i64, String, String)> = retrying(doing, || async {
             sqlx::query_as(
-                "SELECT position, event_type, payload::text FROM annal.events \
-                 WHERE ledger = $1 AND aggregate_type IN ('report_run', 'dossier') AND aggregate_id = ANY ($2) \
-                   AND event_type = ANY ($3)",
+                "SELECT e.position, e.event_type, e.payload::text \
+                 FROM unnest($2::text[], $3::text[]) AS s (type, id), annal.of_stream($1, s.type, s.id, 0, $5) AS e \
+                 WHERE e.event_type = ANY ($4)",
             )
             .bind(self.ledger().as_str())
-            .bind(&streams)
+            .bind(&types)
+            .bind(&ids)
             .bind(fields::TYPES.as_slice())
+            .bind(i64::MAX)
             .fetch_all(self.pool())
             .await
         })

@@ -24,6 +24,7 @@ mod repository;
 mod rotating;
 mod sealing;
 mod settings;
+mod slicing;
 mod support;
 mod tenants;
 mod unasked;

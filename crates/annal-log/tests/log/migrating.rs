@@ -1,10 +1,10 @@
-use annal_core::Position;
+use annal_core::{Position, Sequence};
 use annal_log::{Log, LogError};
 use futures::future::try_join_all;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection};
 
-use crate::support::{Fresh, fill, main_ledger, stream};
+use crate::support::{Fresh, adding, fill, main_ledger, stream};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrating_twice_changes_nothing() {
@@ -29,7 +29,7 @@ const AS_BEFORE: &str = r#"SELECT outcome FROM annal.append('main', json_build_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_was_begun_before_an_upgrade_goes_on_for_old_engines_and_new_ones() {
-    for upgrade in [50, 60] {
+    for upgrade in [50, 60, 80] {
         goes_on_after(upgrade).await;
     }
 }
@@ -69,17 +69,44 @@ async fn goes_on_after(upgrade: i64) {
     assert_eq!((verified.checked, verified.fault), (5, None));
 }
 
-/// Its statements were prepared for the function of 0050_typed_append.sql, which has another name afterwards.
+/// An append as engines before 0081_append_slices.sql make it: two events to one stream.
+const TYPED_AS_BEFORE: &str = "SELECT outcome FROM annal.append('main', ARRAY[$1], ARRAY['\\x00'::bytea || $2], ARRAY['null'], \
+    ARRAY['2026-03-01'::timestamptz], ARRAY[$1], ARRAY[NULL::uuid], ARRAY['a'], ARRAY['A'], ARRAY['tester'], \
+    ARRAY[NULL::text], ARRAY[NULL::text], ARRAY[NULL::text], ARRAY[NULL::text], ARRAY[NULL::text], ARRAY[NULL::text], \
+    ARRAY[NULL::integer], ARRAY['before'], ARRAY[1], ARRAY['dossier'], ARRAY['a'], ARRAY[$3], ARRAY[2], \
+    ARRAY['e', 'f'], ARRAY['1.0', '1.0'], ARRAY['{}', '[]'])";
+
+async fn append_typed_as_before(database: &mut PgConnection, expected: i64) -> String {
+    sqlx::query_scalar(TYPED_AS_BEFORE)
+        .bind(uuid::Uuid::new_v4())
+        .bind(vec![7_u8; 31])
+        .bind(expected)
+        .fetch_one(database)
+        .await
+        .unwrap()
+}
+
+/// Its statement was prepared for a function that is another one afterwards. What it wrote before, what it writes
+/// after and what newer engines write is one stream.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_that_is_connected_goes_on_through_an_upgrade() {
-    let (fresh, _) = before(60).await;
-    let log = fresh.log().await;
-    fill(&log, &stream("a"), 3).await;
+    for upgrade in [60, 80] {
+        let (fresh, mut connected) = before(upgrade).await;
+        assert_eq!(append_typed_as_before(&mut connected, 0).await, "recorded");
 
-    annal_log::migrate(&fresh.url).await.unwrap();
+        annal_log::migrate(&fresh.url).await.unwrap();
 
-    fill(&log, &stream("b"), 3).await;
-    assert_eq!(log.verify(None).await.unwrap().checked, 6);
+        assert_eq!(append_typed_as_before(&mut connected, 1).await, "conflict");
+        assert_eq!(append_typed_as_before(&mut connected, 2).await, "recorded");
+        let log = fresh.log().await;
+        log.append(adding(&stream("a"), 4, 3)).await.unwrap();
+        assert_eq!(append_typed_as_before(&mut connected, 7).await, "recorded");
+        let read = log.read_stream(&stream("a"), Sequence(1)).await.unwrap();
+        let sequences: Vec<u64> = read.iter().map(|event| event.sequence.0).collect();
+        assert_eq!(sequences, (2..=9).collect::<Vec<_>>());
+        let verified = log.verify(None).await.unwrap();
+        assert_eq!((verified.checked, verified.fault), (9, None));
+    }
 }
 
 async fn append_as_before(database: &mut PgConnection, id: uuid::Uuid, expected: i64) -> String {

@@ -102,13 +102,13 @@ impl Batch {
         batch
     }
 
-    /// What comes of it: a line for each command, or the database's code.
+    /// What comes of it: a line for each command, or the database's code. `function` is the call's beginning.
     async fn send(&self, database: &mut PgConnection, function: &str, ledger: &str) -> String {
         let call = format!(
             "SELECT coalesce(string_agg(concat_ws(' ', done.command, outcome, first_position, last_position, reply, \
                         aggregate_type, aggregate_id, expected, actual), E'\\n' ORDER BY done.command), 'nothing') \
              FROM (SELECT cardinality($2) AS n, cardinality($7) AS streams, cardinality($9) AS events) AS how, \
-                  annal.{function}($1, $2, $3, $4, array_fill('2026-03-01'::timestamptz, ARRAY[n]), $2, \
+                  annal.{function}, $2, $3, $4, array_fill('2026-03-01'::timestamptz, ARRAY[n]), $2, \
                         array_fill(NULL::uuid, ARRAY[n]), array_fill('a'::text, ARRAY[n]), \
                         array_fill('A'::text, ARRAY[n]), array_fill('tester'::text, ARRAY[n]), \
                         array_fill(NULL::text, ARRAY[n]), array_fill(NULL::text, ARRAY[n]), \
@@ -163,14 +163,22 @@ async fn the_same_comes_of_a_batch_as_when_all_is_asked_first() {
     let mut runner = TestRunner::deterministic();
     let (mut used, mut kinds) = (Vec::new(), BTreeSet::new());
 
-    for _ in 0..150 {
+    for _ in 0..200 {
         let commands = proptest::collection::vec(drawn(), 1..7);
         let commands = commands.new_tree(&mut runner).unwrap().current();
         let standing = where_streams_stand(&mut database).await;
         let batch = Batch::of(&commands, &mut used, standing);
-        let unasked = batch.send(&mut database, "append", "main").await;
+        // Where the head is, whether the caller knows it, and wrong guesses of it.
+        let beside =
+            prop_oneof![4 => Just(Some(0)), 2 => Just(None), 3 => (-3..4_i64).prop_map(Some)];
+        let beside = beside.new_tree(&mut runner).unwrap().current();
+        let guess = beside.map_or("NULL::bigint".to_owned(), |beside| {
+            format!("(SELECT position + {beside} FROM annal.ledgers WHERE ledger = 'main')")
+        });
+        let unasked = format!("append($1, {guess}");
+        let unasked = batch.send(&mut database, &unasked, "main").await;
         let careful = batch
-            .send(&mut database, "append_with_care", "careful")
+            .send(&mut database, "append_with_care($1", "careful")
             .await;
         assert_eq!(unasked, careful, "{commands:?}");
         let outcome = |line: &str| line.split(' ').nth(1).unwrap_or(line).to_owned();

@@ -1,0 +1,140 @@
+//! Slices: what one command appends to one stream. Streams are found by where their slices begin.
+
+use annal_core::{EventId, Position, Sequence};
+use annal_log::FaultKind;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use uuid::Uuid;
+
+use crate::support::{Fresh, adding, stream};
+
+/// Which streams a command goes to, and with how many events.
+type Drawn = Vec<(u8, usize)>;
+
+fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
+    let events = prop_oneof![3 => Just(1_usize), 2 => 2..6_usize];
+    let command = proptest::collection::btree_map(0..4_u8, events, 1..3);
+    proptest::collection::vec(command.prop_map(|it| it.into_iter().collect()), 1..40)
+}
+
+/// A log of slices of all sizes, some of one command beside each other; how long each stream has become.
+async fn written(fresh: &Fresh, commands: &[Drawn]) -> [u64; 4] {
+    let log = fresh.log().await;
+    let mut last = [0; 4];
+    for command in commands {
+        let mut append = adding(&stream("none"), 0, 1);
+        append.streams.clear();
+        for &(number, events) in command {
+            let expected = &mut last[usize::from(number)];
+            append
+                .streams
+                .extend(adding(&stream(number), *expected, events).streams);
+            *expected += events as u64;
+        }
+        log.append(append).await.unwrap();
+    }
+    last
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_is_read_whole_from_any_event_on() {
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..6 {
+        let commands = drawn().new_tree(&mut runner).unwrap().current();
+        let fresh = Fresh::migrated().await;
+        let last = written(&fresh, &commands).await;
+        let log = fresh.log().await;
+        let all = log.read(Position(0), 1_000).await.unwrap();
+        for number in 0..4_u8 {
+            let id = number.to_string();
+            let whole: Vec<_> = all.iter().filter(|it| it.aggregate_id == id).collect();
+            for after in 0..=last[usize::from(number)] + 1 {
+                let read = log
+                    .read_stream(&stream(number), Sequence(after))
+                    .await
+                    .unwrap();
+                let wanted = whole.iter().filter(|it| it.sequence.0 > after);
+                assert!(read.iter().eq(wanted.copied()), "{number} after {after}");
+            }
+            for until in all.iter().map(|it| it.position).step_by(5) {
+                let read = log.read_stream_until(&stream(number), until).await;
+                let wanted = whole.iter().filter(|it| it.position <= until);
+                assert!(read.unwrap().iter().eq(wanted.copied()), "until {until}");
+            }
+            let seen: Vec<i64> = sqlx::query_scalar(
+                "SELECT sequence FROM annal.stream_events WHERE aggregate_id = $1 ORDER BY sequence",
+            )
+            .bind(&id)
+            .fetch_all(log.pool())
+            .await
+            .unwrap();
+            let wanted = whole.iter().map(|it| it.sequence.0.cast_signed());
+            assert!(seen.into_iter().eq(wanted), "{id}");
+        }
+        for event in &all {
+            let found = log.position_of(event.event_id).await.unwrap();
+            assert_eq!(found, Some(event.position));
+        }
+        assert_eq!(log.verify(None).await.unwrap().fault, None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_no_event_is_nowhere() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    assert_eq!(
+        log.position_of(EventId(Uuid::new_v4())).await.unwrap(),
+        None
+    );
+    log.append(adding(&stream("a"), 0, 3)).await.unwrap();
+    let there = log.read(Position(0), 1).await.unwrap()[0].event_id.0;
+    let beside = Uuid::from_u128(there.as_u128() ^ (1 << 40));
+    for id in [beside, Uuid::nil(), Uuid::max(), Uuid::new_v4()] {
+        assert_eq!(log.position_of(EventId(id)).await.unwrap(), None, "{id}");
+    }
+}
+
+/// What no hash covers, because it says nothing that the events do not say: a verification computes it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slice_that_does_not_hold_its_events_is_found() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    // Slices of the events 1, 2 to 4, 5 to 2004 over the end of a stretch, and 2005 to 2006.
+    for (expected, events) in [(0, 1), (1, 3), (4, 2_000), (2_004, 2)] {
+        log.append(adding(&stream("a"), expected, events))
+            .await
+            .unwrap();
+    }
+    assert_eq!(log.verify(None).await.unwrap().fault, None);
+    fresh.keep().await;
+    for (position, following, found) in [
+        (1, "NULL", 1),
+        (1, "1", 1),
+        (2, "1", 4),
+        (2, "3", 2),
+        (3, "0", 2),
+        (4, "0", 2),
+        (5, "1998", 2_004),
+        (5, "2000", 5),
+        (2_000, "4", 5),
+        (2_001, "3", 5),
+        (2_005, "0", 2_006),
+        (2_005, "2", 2_005),
+        (2_005, "2147483647", 2_005),
+        (2_006, "0", 2_005),
+    ] {
+        let change =
+            format!("UPDATE annal.events SET following = {following} WHERE position = {position}");
+        fresh.tamper(&[&change]).await;
+        let fault = log.verify(None).await.unwrap().fault.expect(&change);
+        assert_eq!(
+            (fault.position, fault.kind),
+            (Position(found), FaultKind::SliceDiffers),
+            "{change}"
+        );
+        fresh.restore().await;
+    }
+    assert_eq!(log.verify(None).await.unwrap().fault, None);
+}

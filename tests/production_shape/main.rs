@@ -64,10 +64,11 @@ async fn temporal_on_postgres_two_workers_and_a_projector_with_logins_of_their_o
     let mut server = Running::start(&server_login, &["server", "--listen", "127.0.0.1:0"]);
     let mut demo = worker_login.command(&["demo", "--json", "--people-only"]);
     let demo = demo.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let demo = demo.spawn().unwrap();
+    let mut demo = demo.spawn().unwrap();
     let ledger: LedgerId = "main".parse().unwrap();
     let log = Log::connect(&admin, ledger).await.unwrap();
-    while log.head().await.unwrap().position < Position(500) {
+    // A demo that failed has its say below.
+    while log.head().await.unwrap().position < Position(500) && demo.try_wait().unwrap().is_none() {
         let now = log.head().await.unwrap().position;
         log.wait_for(now, Duration::from_secs(10)).await.unwrap();
     }

@@ -55,7 +55,13 @@ pub async fn temporal_with(attributes: &[&str]) -> TestTemporal {
     let stack = shared(&TEMPORAL, Needs { temporal: true }).await;
     let target = stack.temporal().expect("it was asked for").target.clone();
     let namespace = unique();
-    let (address, name) = (target.clone(), namespace.clone());
+    make_namespace(&target, &namespace, attributes).await;
+    TestTemporal { target, namespace }
+}
+
+/// Makes a namespace with these search attributes on a server that [`temporal`] told of.
+pub async fn make_namespace(target: &str, namespace: &str, attributes: &[&str]) {
+    let (address, name) = (target.to_owned(), namespace.to_owned());
     let attributes: Vec<String> = attributes.iter().map(ToString::to_string).collect();
     let make = move || {
         let program = temporal::or_install(&Surroundings::of_this_process(), &silent())?.program;
@@ -78,7 +84,6 @@ pub async fn temporal_with(attributes: &[&str]) -> TestTemporal {
         .await
         .expect("the task is not cancelled");
     made.unwrap_or_else(|error| panic!("a namespace on the test server: {error}"));
-    TestTemporal { target, namespace }
 }
 
 impl TestDatabase {

@@ -6,9 +6,10 @@ use annal_core::RunId;
 use temporalio_client::errors::{
     WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError, WorkflowUpdateWithStartError,
 };
-use temporalio_client::tonic::{Code, Status};
+use temporalio_client::tonic::{Code, Request, Status};
 use temporalio_client::{WorkflowDescribeOptions, WorkflowExecutionStatus};
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -94,6 +95,8 @@ impl FlowClient {
                 Code::Unavailable | Code::Cancelled | Code::Unknown => {
                     Err(self.unreachable(&status))
                 }
+                // The server's services learn one by one of a namespace that was just made.
+                Code::NotFound if self.has_namespace().await => Ok(()),
                 _ => Err(self.refused(status.message())),
             },
             Trouble::Other(detail) => Err(self.refused(&detail)),
@@ -123,6 +126,17 @@ impl FlowClient {
             Err(WorkflowInteractionError::Rpc(status)) => Err(self.unreachable(&status)),
             Err(error) => Err(self.refused(&error.to_string())),
         }
+    }
+
+    /// Whether our namespace is written down, which is asked of no service's memory.
+    async fn has_namespace(&self) -> bool {
+        let request = DescribeNamespaceRequest {
+            namespace: self.client.options().namespace.clone(),
+            ..DescribeNamespaceRequest::default()
+        };
+        let mut service = self.client.connection().workflow_service();
+        let answer = service.describe_namespace(Request::new(request)).await;
+        answer.is_ok()
     }
 
     /// An error if nobody takes work from the queue.

@@ -51,6 +51,29 @@ async fn a_worker_that_died_is_missed_soon() {
     assert_eq!(bank.count("attempt_refused").await, 1);
 }
 
+/// A server remembers for a moment that it was asked for a namespace which was not there, and its services learn of a new
+/// one at different times. Who was told that it is made, and asks, is not refused for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_was_just_made_is_waited_for_and_one_that_is_not_there_is_not() {
+    let bank = Bank::found(Setup::default()).await;
+    let opening = bank.opening().await;
+    let server = annal_stack::testing::temporal().await;
+    let late = format!("{}_late", server.namespace);
+    let ledger = "main".parse().expect("a valid id");
+    let client = FlowClient::connect(&server.target, &late, ledger).await;
+    let client = client.expect("the server answers");
+
+    let asked = Instant::now();
+    let error = client.start_run(&opening).await.expect_err("none is there");
+    assert_eq!(error.code(), "temporal_refused", "{error}");
+    assert!(error.to_string().contains(&late), "{error}");
+    assert!(asked.elapsed() < Duration::from_secs(10));
+
+    annal_stack::testing::make_namespace(&server.target, &late, &[]).await;
+    let error = client.start_run(&opening).await.expect_err("nobody works");
+    assert!(matches!(error, FlowError::NoWorker { .. }), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_server_the_caller_hears_it() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());

@@ -242,19 +242,19 @@ impl Ready {
 }
 
 /// Makes the namespace, which the development server has from its start. A new server refuses that until all its services
-/// have found each other.
+/// have found each other, and for a moment it may not know a namespace that it has just made.
 fn namespace(program: &Path, target: &str) -> Result<(), String> {
-    let named = ["--namespace", NAMESPACE];
-    let describe = [&["namespace", "describe"][..], &named].concat();
-    if operator(program, target, &describe).is_ok() {
-        return Ok(());
+    let ask = |what: &[&str]| {
+        operator(
+            program,
+            target,
+            &[what, &["--namespace", NAMESPACE]].concat(),
+        )
+    };
+    if ask(&["namespace", "describe"]).is_err() {
+        ask(&["namespace", "create", "--retention", RETENTION])?;
     }
-    let create = [
-        &["namespace", "create", "--retention", RETENTION][..],
-        &named,
-    ]
-    .concat();
-    operator(program, target, &create).map(|_| ())
+    ask(&["search-attribute", "list"]).map(|_| ())
 }
 
 /// Asks the server over gRPC whether it serves.

@@ -138,3 +138,49 @@ async fn a_slice_that_does_not_hold_its_events_is_found() {
     }
     assert_eq!(log.verify(None).await.unwrap().fault, None);
 }
+
+/// With row security an index is asked only for what cannot fail. If where a slice ends were not among it, each slice
+/// would be read to the end of the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_a_stream_reads_no_other() {
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    for round in 0..10 {
+        for id in ["a", "b", "c"] {
+            let append = adding(&stream(id), round * 50, 50);
+            log.append(append).await.unwrap();
+        }
+    }
+    let mut reading = log.pool().begin().await.unwrap();
+    sqlx::query("SET LOCAL enable_seqscan = off")
+        .execute(&mut *reading)
+        .await
+        .unwrap();
+    let plan: serde_json::Value = sqlx::query_scalar(
+        "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM annal.of_stream('main', 'dossier', 'a', 120, 400)",
+    )
+    .fetch_one(&mut *reading)
+    .await
+    .unwrap();
+    assert_eq!(plan[0]["Plan"]["Actual Rows"], 280, "{plan:#}");
+    let thrown_away = thrown_away(&plan);
+    assert!(
+        thrown_away < 280,
+        "{thrown_away} rows more were read: {plan:#}"
+    );
+}
+
+/// Rows that the nodes of a plan read and did not want.
+fn thrown_away(plan: &serde_json::Value) -> u64 {
+    match plan {
+        serde_json::Value::Array(nodes) => nodes.iter().map(thrown_away).sum(),
+        serde_json::Value::Object(node) => {
+            let number = |key: &str| node.get(key).and_then(serde_json::Value::as_u64);
+            let removed = ["Rows Removed by Filter", "Rows Removed by Index Recheck"];
+            let removed: u64 = removed.into_iter().filter_map(number).sum();
+            let own = removed * number("Actual Loops").unwrap_or(1);
+            own + node.values().map(thrown_away).sum::<u64>()
+        }
+        _ => 0,
+    }
+}

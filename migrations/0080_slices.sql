@@ -32,10 +32,11 @@ ALTER TABLE annal.commands
     DROP CONSTRAINT commands_pkey,
     ADD PRIMARY KEY (command_id, ledger);
 
--- A stream's events after one sequence and up to another. It is taken into the statement that asks, with the rights of
+-- A stream's events, or those after one sequence and up to another. It is taken into the statement that asks, with the rights of
 -- whoever asks; the order is for that statement to say. Row security lets an index be asked only for what cannot fail, and
 -- a sum of columns can: so where a slice ends is computed first (OFFSET 0), and its events are then asked for.
-CREATE FUNCTION annal.of_stream(in_ledger text, in_type text, in_id text, in_after bigint, in_until bigint)
+CREATE FUNCTION annal.of_stream(in_ledger text, in_type text, in_id text,
+                                in_after bigint DEFAULT 0, in_until bigint DEFAULT 9223372036854775807)
     RETURNS SETOF annal.events
     LANGUAGE sql
     STABLE

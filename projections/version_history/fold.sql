@@ -64,7 +64,7 @@ undone AS (
 past AS (
     SELECT e.aggregate_id, e.position, lpad(e.position::text, 19, '0') AS stamp, e.event_type, p.*
     FROM (SELECT DISTINCT aggregate_id FROM undone) u
-    CROSS JOIN LATERAL annal.of_stream($1, 'dossier', u.aggregate_id, 0, 9223372036854775807) e
+    CROSS JOIN LATERAL annal.of_stream($1, 'dossier', u.aggregate_id) e
     CROSS JOIN LATERAL json_to_record(e.payload)
         AS p(version integer, item text, level text, verdict text, previous text, tester json, report_owner json)
     WHERE e.position <= $3

@@ -34,7 +34,7 @@ past AS (
           UNION
           SELECT w.run_id::text FROM workflow_phases w
           WHERE w.ledger = $1 AND w.stale AND w.run_id IN (SELECT d.run_id FROM delta d)) r
-    CROSS JOIN LATERAL annal.of_stream($1, 'report_run', r.aggregate_id, 0, 9223372036854775807) e
+    CROSS JOIN LATERAL annal.of_stream($1, 'report_run', r.aggregate_id) e
     CROSS JOIN LATERAL json_to_record(e.payload) AS p(phase text, because_of text)
     WHERE e.position <= $3
       AND e.event_type IN ('phase_started', 'phase_completed', 'phase_skipped', 'phase_reopened',

@@ -33,14 +33,13 @@ impl Audit {
         let stream = StreamId::dossier(version.run, version.phase);
         let rows: Vec<(i64, DateTime<Utc>, String, String, String)> = sqlx::query_as(
             "SELECT position, recorded_at, actor_id, event_type, payload::text
-             FROM annal.of_stream($1, $2, $3, 0, $5)
+             FROM annal.of_stream($1, $2, $3)
              WHERE payload->>'version' = $4 ORDER BY sequence",
         )
         .bind(self.log.ledger().as_str())
         .bind(stream.aggregate_type)
         .bind(stream.aggregate_id)
         .bind(version.number.to_string())
-        .bind(i64::MAX)
         .fetch_all(self.log.pool())
         .await
         .asking("reading the moments of a version")?;

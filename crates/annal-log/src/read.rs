@@ -12,15 +12,12 @@ use crate::log::Log;
 use crate::row::{COLUMNS, EventRow, digest, from_db, to_db};
 use crate::stream::StreamId;
 
-/// The last sequence that a stream can have.
-const ALL: i64 = i64::MAX;
-
 static STREAM: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3, $4, {ALL}) ORDER BY sequence")
+    format!("SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3, $4) ORDER BY sequence")
 });
 static STREAM_UNTIL: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3, 0, {ALL}) WHERE position <= $4 ORDER BY sequence"
+        "SELECT {COLUMNS} FROM annal.of_stream($1, $2, $3) WHERE position <= $4 ORDER BY sequence"
     )
 });
 static STRETCH: LazyLock<String> = LazyLock::new(|| {

@@ -110,13 +110,11 @@ impl Audit {
                 due.entry(it.through).or_default().push(it);
             }
         }
-        let query = format!(
-            "SELECT {COLUMNS} FROM annal.of_stream($1, 'dossier', $2, 0, $3) ORDER BY sequence"
-        );
+        let query =
+            format!("SELECT {COLUMNS} FROM annal.of_stream($1, 'dossier', $2) ORDER BY sequence");
         let mut rows = sqlx::query_as::<_, Row>(&query)
             .bind(self.log.ledger().as_str())
             .bind(dossier)
-            .bind(i64::MAX)
             .fetch(self.log.pool());
         let mut versions: BTreeMap<VersionNo, Replay> = BTreeMap::new();
         let doing = "reading a dossier from its first event";

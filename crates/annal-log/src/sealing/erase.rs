@@ -201,14 +201,13 @@ impl Log {
         let rows: Vec<(i64, String, String)> = retrying(doing, || async {
             sqlx::query_as(
                 "SELECT e.position, e.event_type, e.payload::text \
-                 FROM unnest($2::text[], $3::text[]) AS s (type, id), annal.of_stream($1, s.type, s.id, 0, $5) AS e \
+                 FROM unnest($2::text[], $3::text[]) AS s (type, id), annal.of_stream($1, s.type, s.id) AS e \
                  WHERE e.event_type = ANY ($4)",
             )
             .bind(self.ledger().as_str())
             .bind(&types)
             .bind(&ids)
             .bind(fields::TYPES.as_slice())
-            .bind(i64::MAX)
             .fetch_all(self.pool())
             .await
         })

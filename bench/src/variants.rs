@@ -85,16 +85,11 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
     if number >= 1 {
         without(
             &mut function,
-            "annal.fields(ARRAY [\n            uuid_send",
+            "annal.fields(ARRAY [\n                                      uuid_send",
             "c_engine[n])])",
             "''::bytea",
         )?;
-        without(
-            &mut function,
-            "sha256(stem ||",
-            "c_envelope[s_command[a.j]])",
-            "''::bytea",
-        )?;
+        without(&mut function, "sha256(stem ||", "a.envelope)", "''::bytea")?;
         without(
             &mut function,
             "sha256(e_hash[n - 1]",
@@ -103,18 +98,21 @@ async fn cut(url: &str, number: usize) -> Result<(), Failure> {
         )?;
     }
     if number >= 2 {
-        // Positions are unique and no more: each batch takes a range of its own.
+        // Positions are unique and no more: each batch takes a range of its own, and nobody waits for anybody.
         sqlx::raw_sql(
             "CREATE SEQUENCE annal.ranges; GRANT USAGE ON SEQUENCE annal.ranges TO annal_owner",
         )
         .execute(&mut session)
         .await?;
+        without(&mut function, "in_head IS NOT NULL", ";", "false;")?;
+        let untold = "PERFORM pg_advisory_xact_lock(hashtextextended(own_lock, 0))";
+        without(&mut function, untold, ";", "")?;
         without(&mut function, " FOR NO KEY UPDATE", ";", ";")?;
         without(
             &mut function,
             "plain := FOUND",
             ";",
-            "plain := FOUND; at_position := nextval('annal.ranges') * 1000000;",
+            "plain := FOUND; base := nextval('annal.ranges') * 1000000;",
         )?;
         without(
             &mut function,

@@ -1,8 +1,8 @@
 //! Group commit: appends that come while another is on its way to the disk travel together with the next.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
-use annal_core::{LedgerId, Position};
+use annal_core::{CommandId, LedgerId, Position};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use sqlx::pool::PoolConnection;
@@ -27,6 +27,12 @@ const DOING: &str = "appending events";
 struct Request {
     append: Append,
     done: oneshot::Sender<Result<Receipt, AppendError>>,
+}
+
+impl Request {
+    fn command(&self) -> CommandId {
+        self.append.command_id
+    }
 }
 
 /// The way to a ledger's one writing task in this process. The task ends with the last `Group`.
@@ -78,7 +84,7 @@ impl Writer {
         let mut free: Vec<&Lane> = lanes.iter().collect();
         let mut under_way = FuturesUnordered::new();
         let mut waiting = Waiting::default();
-        let mut commands_under_way = 0;
+        let mut commands_under_way = HashSet::new();
         let mut guess = Guess::default();
         let (mut closed, mut let_go) = (false, false);
         loop {
@@ -86,7 +92,9 @@ impl Writer {
                 biased;
                 Some(done) = under_way.next() => {
                     let Done { lane, commands, expected, written } = done;
-                    commands_under_way -= commands;
+                    for command in commands {
+                        commands_under_way.remove(&command);
+                    }
                     guess.answered(expected, written);
                     free.push(lane);
                     // Who was just answered may have more: it is to travel with the next batch, not behind it.
@@ -112,12 +120,13 @@ impl Writer {
             {
                 waiting.put(request);
             }
-            while waiting.is_worth_a_batch(commands_under_way)
+            while waiting.is_worth_a_batch(&commands_under_way)
                 && let Some(lane) = free.pop()
             {
-                let batch = waiting.next_batch(commands_under_way);
-                let (writer, commands) = (&self, batch.len());
-                commands_under_way += commands;
+                let batch = waiting.next_batch(&commands_under_way);
+                let writer = &self;
+                let commands: Vec<_> = batch.iter().map(Request::command).collect();
+                commands_under_way.extend(&commands);
                 let events: usize = batch.iter().map(|request| request.append.events()).sum();
                 let expected = guess.sent(events as u64);
                 under_way.push(async move {
@@ -203,7 +212,7 @@ impl Writer {
 /// A batch that was answered.
 struct Done<'a> {
     lane: &'a Lane,
-    commands: usize,
+    commands: Vec<CommandId>,
     expected: Expected,
     written: Option<(Position, Position)>,
 }
@@ -267,24 +276,32 @@ impl Waiting {
         self.requests.push_back(request);
     }
 
-    /// Beside what is under way: batches of like size take turns, where small ones would only make the others wait.
-    fn is_worth_a_batch(&self, under_way: usize) -> bool {
-        match under_way {
-            0 => !self.requests.is_empty(),
-            _ => self.weight >= HEAVY || self.requests.len() >= under_way.max(SHARED),
+    /// Beside what is under way: batches of like size take turns, where small ones would only make the others wait. A
+    /// command that is under way already is sent again when that has its answer: the database would make one batch wait
+    /// for the other, which may be waiting for this one.
+    fn is_worth_a_batch(&self, under_way: &HashSet<CommandId>) -> bool {
+        match self.requests.front() {
+            Some(next) if under_way.contains(&next.command()) => false,
+            Some(_) => {
+                under_way.is_empty()
+                    || self.weight >= HEAVY
+                    || self.requests.len() >= under_way.len().max(SHARED)
+            }
+            None => false,
         }
     }
 
     /// What fits into one transaction, and of many commands one half, so that the other can be made ready meanwhile; a
     /// command that is too heavy travels alone.
-    fn next_batch(&mut self, under_way: usize) -> Vec<Request> {
-        let many = under_way == 0 && self.requests.len() >= 2 * SHARED;
+    fn next_batch(&mut self, under_way: &HashSet<CommandId>) -> Vec<Request> {
+        let many = under_way.is_empty() && self.requests.len() >= 2 * SHARED;
         let share = self.requests.len().div_ceil(if many { 2 } else { 1 });
         let most = share.min(MAX_COMMANDS);
         let (mut batch, mut weight) = (Vec::new(), 0);
         while let Some(request) = self.requests.pop_front() {
             let own = request.append.weight();
-            if !batch.is_empty() && (batch.len() == most || weight + own > MAX_WEIGHT) {
+            let is_full = batch.len() == most || weight + own > MAX_WEIGHT;
+            if !batch.is_empty() && (is_full || under_way.contains(&request.command())) {
                 self.requests.push_front(request);
                 break;
             }

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod ahead;
 mod appending;
 mod breaking;
 mod files;

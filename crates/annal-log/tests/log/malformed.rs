@@ -78,6 +78,40 @@ async fn a_malformed_batch_is_refused_and_writes_nothing() {
     assert_eq!((verified.checked, verified.fault), (1, None));
 }
 
+/// By who does not know where the head is, and by who does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_that_no_event_may_have_are_refused() {
+    const AGAINST_A_CHECK: &str = "23514";
+    let fresh = Fresh::migrated().await;
+    let log = fresh.log().await;
+    let cases = [
+        (1, "ARRAY[decode('00', 'hex')]", AGAINST_A_CHECK),
+        (6, "'{\"\"}'", AGAINST_A_CHECK),
+        (8, "'{\"\"}'", AGAINST_A_CHECK),
+        (11, "'{w}'", AGAINST_A_CHECK),
+        (15, "'{1}'", AGAINST_A_CHECK),
+        (18, "'{\"\"}'", AGAINST_A_CHECK),
+        (19, "'{\"\"}'", AGAINST_A_CHECK),
+        (22, "'{\"\"}'", AGAINST_A_CHECK),
+        (23, "'{\"\"}'", AGAINST_A_CHECK),
+        (24, r#"ARRAY['{"a": "\u0000"}']"#, "22P05"),
+        (24, "'{no json}'", "22P02"),
+        (22, "'{NULL}'", "23502"),
+    ];
+    for (place, instead, code) in cases {
+        let mut arrays = ARRAYS;
+        arrays[place] = instead;
+        for ahead in ["", "0, ", "0, true, ", "NULL, true, "] {
+            let call = format!("SELECT annal.append('main', {ahead}{})", arrays.join(", "));
+            let error = sqlx::query(&call).execute(log.pool()).await;
+            let error = error.expect_err(instead);
+            let told = error.as_database_error().unwrap().code().unwrap();
+            assert_eq!(told, code, "array {place} as {instead}: {error}");
+        }
+    }
+    assert_eq!(log.head().await.unwrap().position, Position(0));
+}
+
 /// The arrays of a batch of one event, as `annal.append` takes them after the ledger.
 const ARRAYS: [&str; 25] = [
     "'{018f0000-0000-7000-8000-000000000001}'",

@@ -113,7 +113,7 @@ async fn found_in(admin: &PgPool, text: &str) -> Vec<String> {
     let tables = admin
         .fetch_all(
             "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables \
-             WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+             WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
         )
         .await
         .unwrap();

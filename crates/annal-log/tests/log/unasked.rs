@@ -102,6 +102,26 @@ impl Batch {
         batch
     }
 
+    /// The brief answer, one line for all, as the lines that it stands for.
+    fn in_full(&self, answer: String) -> String {
+        let Some(positions) = answer.strip_prefix("0 recorded ") else {
+            return answer;
+        };
+        let (first, last) = positions.trim().split_once(' ').unwrap();
+        let mut next: i64 = first.parse().unwrap();
+        let mut events = self.events.iter();
+        let mut lines = Vec::new();
+        for (number, streams) in self.streams.iter().enumerate() {
+            let own: i32 = events.by_ref().take(*streams as usize).sum();
+            let (first, last) = (next, next + i64::from(own) - 1);
+            let reply = &self.replies[number];
+            lines.push(format!("{} recorded {first} {last} {reply}", number + 1));
+            next = last + 1;
+        }
+        assert_eq!(next - 1, last.parse::<i64>().unwrap());
+        lines.join("\n")
+    }
+
     /// What comes of it: a line for each command, or the database's code. `function` is the call's beginning.
     async fn send(&self, database: &mut PgConnection, function: &str, ledger: &str) -> String {
         let call = format!(
@@ -175,8 +195,13 @@ async fn the_same_comes_of_a_batch_as_when_all_is_asked_first() {
         let guess = beside.map_or("NULL::bigint".to_owned(), |beside| {
             format!("(SELECT position + {beside} FROM annal.ledgers WHERE ledger = 'main')")
         });
-        let unasked = format!("append($1, {guess}");
+        let brief = any::<bool>().new_tree(&mut runner).unwrap().current();
+        let unasked = match brief {
+            true => format!("append($1, {guess}, true"),
+            false => format!("append($1, {guess}"),
+        };
         let unasked = batch.send(&mut database, &unasked, "main").await;
+        let unasked = batch.in_full(unasked);
         let careful = batch
             .send(&mut database, "append_with_care($1", "careful")
             .await;

@@ -141,8 +141,8 @@ DECLARE
     now_id       text;  -- how the ids of this batch's events begin
 BEGIN
     IF told THEN
-        PERFORM pg_advisory_xact_lock(hashtextextended(own_lock, in_head + n_events)),
-                pg_advisory_xact_lock_shared(hashtextextended(own_lock, 0));
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended(own_lock, 0)),
+                pg_advisory_xact_lock(hashtextextended(own_lock, in_head + n_events));
     END IF;
 
     -- Whatever is odd about a batch is for the careful way to name.
@@ -278,7 +278,10 @@ BEGIN
                 FROM generate_series(1, n_commands) AS n;
 
                 IF told THEN
-                    PERFORM pg_advisory_xact_lock_shared(hashtextextended(own_lock, base));
+                    -- Not where it begins elsewhere than it was told: who leads up to there may be waiting for this one.
+                    IF base = in_head THEN
+                        PERFORM pg_advisory_xact_lock_shared(hashtextextended(own_lock, base));
+                    END IF;
                     SELECT l.position, l.hash, l.recorded_at INTO at_position, at_hash, at_time
                     FROM annal.ledgers AS l
                     WHERE l.ledger = in_ledger FOR NO KEY UPDATE;

@@ -150,25 +150,16 @@ BEGIN
         AND ARRAY [cardinality(c_content), cardinality(c_reply), cardinality(c_effective_at),
                 cardinality(c_correlation_id), cardinality(c_causation_id), cardinality(c_actor_id),
                 cardinality(c_actor_name), cardinality(c_actor_role), cardinality(c_on_behalf_of),
-                    cardinality(c_reason),
-                cardinality(c_workflow_id), cardinality(c_workflow_run_id), cardinality(c_step_id),
+                cardinality(c_reason), cardinality(c_workflow_id), cardinality(c_workflow_run_id), cardinality(c_step_id),
                 cardinality(c_activity_name), cardinality(c_attempt), cardinality(c_engine), cardinality(c_streams)]
             = array_fill(n_commands, ARRAY [17])
-        AND ARRAY [cardinality(s_type), cardinality(s_expected), cardinality(s_events)] = array_fill(n_streams, ARRAY
-            [3])
+        AND ARRAY [cardinality(s_type), cardinality(s_expected), cardinality(s_events)]
+            = array_fill(n_streams, ARRAY [3])
         AND ARRAY [cardinality(e_type), cardinality(e_version)] = array_fill(n_events, ARRAY [2])
         AND 1 <= ALL (c_streams) AND 1 <= ALL (s_events) AND 0 <= ALL (s_expected)
         AND '' <> ALL (c_actor_id) AND '' <> ALL (c_actor_role) AND '' <> ALL (s_type) AND '' <> ALL (s_id)
         AND '' <> ALL (e_type) AND '' <> ALL (e_version)
         AND strpos(array_to_string(e_payload, ' '), '\u0000') = 0;
-    IF plain AND (array_position(c_workflow_id, NULL) IS NOT NULL OR array_position(c_workflow_run_id, NULL) IS NOT NULL
-        OR array_position(c_step_id, NULL) IS NOT NULL OR array_position(c_activity_name, NULL) IS NOT NULL
-        OR array_position(c_attempt, NULL) IS NOT NULL) THEN
-        SELECT bool_and(num_nulls(c_workflow_id[n], c_workflow_run_id[n], c_step_id[n], c_activity_name[n],
-                                  c_attempt[n]) IN (0, 5))
-        INTO plain
-        FROM generate_series(1, n_commands) AS n;
-    END IF;
     IF plain AND n_events = n_commands THEN
         plain := n_streams = n_events AND 1 = ALL (c_streams) AND 1 = ALL (s_events);
         s_command := ARRAY(SELECT generate_series(1, n_events));
@@ -193,6 +184,12 @@ BEGIN
         ELSE
             plain := false;
         END IF;
+    END IF;
+    IF plain AND (array_position(c_workflow_id, NULL) IS NOT NULL OR array_position(c_workflow_run_id, NULL) IS NOT NULL
+        OR array_position(c_step_id, NULL) IS NOT NULL OR array_position(c_activity_name, NULL) IS NOT NULL
+        OR array_position(c_attempt, NULL) IS NOT NULL) THEN
+        PERFORM annal.refuse_unfit(c_actor_id, c_actor_role, c_workflow_id, c_workflow_run_id, c_step_id,
+                                   c_activity_name, c_attempt, s_type, s_id, e_type, e_version, e_payload);
     END IF;
     IF plain AND 0 < ANY (s_expected) THEN
         -- Where the event is there that the caller calls the last, and ends its slice, the key finds out whether there is
@@ -299,18 +296,16 @@ BEGIN
                     END LOOP;
 
                 INSERT INTO annal.events (ledger, position, event_id, aggregate_type, aggregate_id, sequence,
-                    event_type,
-                                          event_version, payload, recorded_at, effective_at, command_id, correlation_id,
-                                          causation_id, actor_id, actor_name, actor_role, on_behalf_of, reason,
-                                          workflow_id, workflow_run_id, step_id, activity_name, attempt, engine, hash,
-                                          following)
+                                          event_type, event_version, payload, recorded_at, effective_at, command_id,
+                                          correlation_id, causation_id, actor_id, actor_name, actor_role,
+                                          on_behalf_of, reason, workflow_id, workflow_run_id, step_id, activity_name,
+                                          attempt, engine, hash, following)
                 SELECT in_ledger, base + a.n, e_id[a.n], s_type[a.j], s_id[a.j], s_expected[a.j] + a.n - s_before[a.j],
                        e_type[a.n], e_version[a.n], e_payload[a.n]::json, now_at, c_effective_at[a.c], c_id[a.c],
                        c_correlation_id[a.c], c_causation_id[a.c], c_actor_id[a.c], c_actor_name[a.c],
-                           c_actor_role[a.c],
-                       c_on_behalf_of[a.c], c_reason[a.c], c_workflow_id[a.c], c_workflow_run_id[a.c], c_step_id[a.c],
-                       c_activity_name[a.c], c_attempt[a.c], c_engine[a.c], e_hash[a.n],
-                       CASE WHEN a.n = s_before[a.j] + 1 THEN s_events[a.j] - 1 END
+                       c_actor_role[a.c], c_on_behalf_of[a.c], c_reason[a.c], c_workflow_id[a.c],
+                       c_workflow_run_id[a.c], c_step_id[a.c], c_activity_name[a.c], c_attempt[a.c], c_engine[a.c],
+                       e_hash[a.n], CASE WHEN a.n = s_before[a.j] + 1 THEN s_events[a.j] - 1 END
                 FROM (SELECT n, e_stream[n] AS j, s_command[e_stream[n]] AS c
                       FROM generate_series(1, n_events) AS n
                       OFFSET 0) AS a;

@@ -12,6 +12,7 @@ use crate::stream::StreamId;
 
 /// The commands of a batch as `annal.append` takes them: an array for each of its parameters. A row of arrays is read by
 /// the database in a fraction of the time that the same takes as JSON.
+#[derive(Default)]
 struct Commands<'a> {
     ids: Vec<Uuid>,
     contents: Vec<&'a [u8]>,
@@ -34,29 +35,6 @@ struct Commands<'a> {
 }
 
 impl<'a> Commands<'a> {
-    fn with_capacity(number: usize) -> Self {
-        Self {
-            ids: Vec::with_capacity(number),
-            contents: Vec::with_capacity(number),
-            replies: Vec::with_capacity(number),
-            effective_at: Vec::with_capacity(number),
-            correlation_ids: Vec::with_capacity(number),
-            causation_ids: Vec::with_capacity(number),
-            actor_ids: Vec::with_capacity(number),
-            actor_names: Vec::with_capacity(number),
-            actor_roles: Vec::with_capacity(number),
-            on_behalf_of: Vec::with_capacity(number),
-            reasons: Vec::with_capacity(number),
-            workflow_ids: Vec::with_capacity(number),
-            workflow_run_ids: Vec::with_capacity(number),
-            step_ids: Vec::with_capacity(number),
-            activity_names: Vec::with_capacity(number),
-            attempts: Vec::with_capacity(number),
-            engines: Vec::with_capacity(number),
-            streams: Vec::with_capacity(number),
-        }
-    }
-
     fn push(&mut self, append: &'a Append) {
         let metadata = &append.metadata;
         let at = metadata.provenance.as_ref();
@@ -133,8 +111,8 @@ pub(crate) async fn append(
     head: Option<Position>,
     appends: &[&Append],
 ) -> Result<Vec<Result<Receipt, AppendError>>, sqlx::Error> {
-    let mut commands = Commands::with_capacity(appends.len());
-    let (mut streams, mut events) = (Streams::default(), Events::default());
+    let (mut commands, mut streams, mut events) =
+        (Commands::default(), Streams::default(), Events::default());
     for append in appends {
         commands.push(append);
         for entry in &append.streams {

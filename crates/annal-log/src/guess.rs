@@ -1,5 +1,6 @@
 //! Where the ledger's head will be when it is a batch's turn: what the database can be told beforehand, so that it makes
-//! the batch's digests while another batch is still being written. A wrong guess costs making them twice.
+//! the batch's digests and writes its commands while another batch is still being written. A wrong guess costs doing
+//! both twice.
 
 use annal_core::Position;
 

@@ -25,7 +25,15 @@ async fn append(to: &mut PgConnection, head: Option<i64>, command: Uuid) -> i64 
     .unwrap()
 }
 
-/// The same on a connection of its own, after it has been seen to wait for somebody.
+/// The log's first batch, of one event, which is not over.
+async fn under_way(fresh: &Fresh) -> PgConnection {
+    let mut first = PgConnection::connect(&fresh.url).await.unwrap();
+    first.execute("BEGIN").await.unwrap();
+    assert_eq!(append(&mut first, Some(0), Uuid::new_v4()).await, 1);
+    first
+}
+
+/// [`append`] on a connection of its own, after it has been seen to wait for somebody.
 async fn waits(fresh: &Fresh, head: Option<i64>, command: Uuid) -> JoinHandle<i64> {
     let mut connection = PgConnection::connect(&fresh.url).await.unwrap();
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
@@ -67,9 +75,7 @@ async fn deadlocks(admin: &PgPool) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_waits_for_the_one_that_it_follows() {
     let fresh = Fresh::migrated().await;
-    let mut first = PgConnection::connect(&fresh.url).await.unwrap();
-    first.execute("BEGIN").await.unwrap();
-    assert_eq!(append(&mut first, Some(0), Uuid::new_v4()).await, 1);
+    let mut first = under_way(&fresh).await;
 
     let second = waits(&fresh, Some(1), Uuid::new_v4()).await;
     let third = waits(&fresh, Some(2), Uuid::new_v4()).await;
@@ -88,9 +94,7 @@ async fn a_batch_waits_for_the_one_that_it_follows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_one_before_takes_back_makes_the_next_begin_earlier() {
     let fresh = Fresh::migrated().await;
-    let mut first = PgConnection::connect(&fresh.url).await.unwrap();
-    first.execute("BEGIN").await.unwrap();
-    append(&mut first, Some(0), Uuid::new_v4()).await;
+    let mut first = under_way(&fresh).await;
 
     let second = waits(&fresh, Some(1), Uuid::new_v4()).await;
     let third = waits(&fresh, Some(2), Uuid::new_v4()).await;
@@ -107,9 +111,7 @@ async fn what_the_one_before_takes_back_makes_the_next_begin_earlier() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_too_early_begins_again_behind_the_one_that_it_follows() {
     let fresh = Fresh::migrated().await;
-    let mut first = PgConnection::connect(&fresh.url).await.unwrap();
-    first.execute("BEGIN").await.unwrap();
-    append(&mut first, Some(0), Uuid::new_v4()).await;
+    let mut first = under_way(&fresh).await;
 
     let third = waits(&fresh, Some(2), Uuid::new_v4()).await;
     let second = waits(&fresh, Some(1), Uuid::new_v4()).await;
@@ -147,9 +149,7 @@ async fn who_is_held_up_is_not_overtaken_by_the_one_that_follows() {
 async fn who_was_told_and_who_was_not_do_not_wait_for_each_other() {
     let fresh = Fresh::migrated().await;
     let command = Uuid::new_v4();
-    let mut first = PgConnection::connect(&fresh.url).await.unwrap();
-    first.execute("BEGIN").await.unwrap();
-    append(&mut first, Some(0), Uuid::new_v4()).await;
+    let mut first = under_way(&fresh).await;
     let told = waits(&fresh, Some(1), command).await;
     let untold = waits(&fresh, None, command).await;
     first.execute("COMMIT").await.unwrap();

@@ -105,6 +105,7 @@ struct Demo {
 struct Kept {
     words: &'static [&'static str],
     child: Child,
+    told: PathBuf,
 }
 
 /// Places in [`Scene::kept`].
@@ -122,10 +123,7 @@ impl Scene {
         let log = log.await.unwrap();
         assert_eq!(log.settings().await.unwrap(), [], "as in production");
         let words: [&'static [&'static str]; 3] = [&["worker"], &["worker"], &["projector"]];
-        let kept = words.map(|words| Kept {
-            words,
-            child: home.spawn(words),
-        });
+        let kept = words.map(|words| Kept::start(&home, words));
         let journals = home.path().join("journals");
         std::fs::create_dir(&journals).unwrap();
         Self {
@@ -234,8 +232,9 @@ impl Scene {
             if now > last {
                 (last, moved) = (now, Instant::now());
             }
-            let still = moved.elapsed() > PATIENCE;
-            assert!(!still, "the log stands still at {now}: {:?}", self.told());
+            if moved.elapsed() > PATIENCE {
+                panic!("the log stands still at {now}: {}", self.told().await);
+            }
             // An error is an outage; the next look tells.
             let _ = self
                 .log
@@ -256,15 +255,22 @@ impl Scene {
         .await
     }
 
-    /// The last line of each demo.
-    fn told(&self) -> Vec<String> {
-        self.demos.iter().map(Demo::last).collect()
+    /// What each process said last, and what each session of the database is doing.
+    async fn told(&self) -> String {
+        let demos = self.demos.iter().map(|demo| format!("{:?}", demo.last()));
+        let kept = self.kept.iter().map(Kept::last);
+        let sessions: Result<Vec<String>, _> = sqlx::query_scalar(SESSIONS)
+            .fetch_all(self.log.pool())
+            .await;
+        let sessions = sessions.unwrap_or_else(|error| vec![error.to_string()]);
+        let all: Vec<_> = demos.chain(kept).chain(sessions).collect();
+        all.join("\n")
     }
 
     fn see_to(&mut self) {
         for kept in &mut self.kept {
             if kept.child.try_wait().unwrap().is_some() {
-                kept.child = self.home.spawn(kept.words);
+                *kept = Kept::start(&self.home, kept.words);
             }
         }
     }
@@ -310,7 +316,29 @@ impl Demo {
     }
 }
 
+/// All sessions but this one, and which of them each waits for.
+const SESSIONS: &str = "SELECT concat_ws(' ', pid, application_name, state, wait_event_type, wait_event,
+    'waits for ' || nullif(pg_blocking_pids(pid), '{}')::text, 'since ' || (clock_timestamp() - state_change), left(query, 80))
+    FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY state_change";
+
 impl Kept {
+    /// What it tells goes to a file: a test that stops shows the end of it.
+    fn start(home: &Home, words: &'static [&'static str]) -> Self {
+        let told = home.path().join(uuid::Uuid::new_v4().to_string());
+        let mut command = home.command(words);
+        command.stdout(Stdio::null());
+        command.stderr(File::create(&told).unwrap());
+        let child = command.spawn().unwrap();
+        Self { words, child, told }
+    }
+
+    fn last(&self) -> String {
+        let told = std::fs::read_to_string(&self.told).unwrap();
+        let lines: Vec<_> = told.lines().collect();
+        let last = &lines[lines.len().saturating_sub(5)..];
+        format!("{} {}: {last:#?}", self.words.join(" "), self.child.id())
+    }
+
     fn pid(&self) -> i32 {
         i32::try_from(self.child.id()).unwrap()
     }

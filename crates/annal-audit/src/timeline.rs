@@ -147,16 +147,22 @@ impl Audit {
     }
 
     fn query(&self, filter: &TimelineFilter) -> QueryBuilder<'static, Postgres> {
-        let mut query = match filter.run {
-            Some(run) => {
+        let (mut query, order) = match (filter.run, &filter.person) {
+            (Some(run), _) => {
                 // All streams that a run can have.
                 let dossiers = Phase::ALL
                     .iter()
                     .map(|phase| StreamId::dossier(run, *phase));
                 let streams = dossiers.chain([StreamId::run(run)]).collect();
-                self.select_of_streams(COLUMNS, streams, (0, i64::MAX))
+                let query = self.select_of_streams(COLUMNS, streams, (0, i64::MAX));
+                (query, "position")
             }
-            None => self.select(&format!("{COLUMNS} FROM annal.events")),
+            // Slices come in order, so what is left to sort is one of them.
+            (None, Some(person)) => (self.select_of_person(person, filter), "first, position"),
+            (None, None) => {
+                let query = self.select(&format!("{COLUMNS} FROM annal.events"));
+                (query, "position")
+            }
         };
         query
             .push(" AND position > ")
@@ -182,7 +188,7 @@ impl Audit {
         }
         self.within(&mut query, filter);
         query.push(format!(
-            " ORDER BY position LIMIT {}) r",
+            " ORDER BY {order} LIMIT {}) r",
             u64::from(filter.limit) + 1
         ));
         query
@@ -190,14 +196,42 @@ impl Audit {
 }
 
 impl Audit {
+    /// A query that begins with the events of one person in the period, and some before it.
+    fn select_of_person(
+        &self,
+        person: &PersonId,
+        filter: &TimelineFilter,
+    ) -> QueryBuilder<'static, Postgres> {
+        let ledger = self.log.ledger().as_str().to_owned();
+        let mut query = QueryBuilder::new(format!(
+            "SELECT to_jsonb(r) FROM (SELECT {COLUMNS} FROM annal.slices_of_person("
+        ));
+        query.push_bind(ledger.clone());
+        query.push(", ").push_bind(person.to_string());
+        query.push(", greatest(").push_bind(to_bigint(filter.after));
+        if let Some(since) = filter.since {
+            query.push(", ");
+            self.push_before(&mut query, since);
+        }
+        query.push("), ");
+        match filter.until {
+            Some(until) => self.push_before(&mut query, until),
+            None => _ = query.push_bind(i64::MAX),
+        }
+        query.push(
+            ") AS slice, LATERAL (SELECT * FROM annal.events WHERE position >= first AND position <= last AND ledger = ",
+        );
+        query.push_bind(ledger);
+        query.push(" OFFSET 0) AS events WHERE TRUE");
+        query
+    }
+
     /// The period, by either clock. The time of recording never goes back, so there a time is a position.
     fn within(&self, query: &mut QueryBuilder<'static, Postgres>, filter: &TimelineFilter) {
         for (time, is) in [(filter.since, ">"), (filter.until, "<=")] {
             let Some(time) = time else { continue };
-            query.push(format!(" AND position {is} annal.position_at("));
-            query.push_bind(self.log.ledger().as_str().to_owned());
-            query.push(", ").push_bind(time);
-            query.push("::timestamptz - interval '1 microsecond')");
+            query.push(format!(" AND position {is} "));
+            self.push_before(query, time);
         }
         if let Some(since) = filter.effective_since {
             query.push(" AND effective_at >= ").push_bind(since);
@@ -205,6 +239,14 @@ impl Audit {
         if let Some(until) = filter.effective_until {
             query.push(" AND effective_at < ").push_bind(until);
         }
+    }
+
+    /// The position of the last event that was recorded before a time.
+    fn push_before(&self, query: &mut QueryBuilder<'static, Postgres>, time: DateTime<Utc>) {
+        query.push("annal.position_at(");
+        query.push_bind(self.log.ledger().as_str().to_owned());
+        query.push(", ").push_bind(time);
+        query.push("::timestamptz - interval '1 microsecond')");
     }
 }
 

@@ -2,6 +2,7 @@
 //! No hash covers it, for it can be computed from the events; so a verification does.
 
 use annal_core::Position;
+use uuid::Uuid;
 
 use crate::error::{LogError, retrying};
 use crate::log::Log;
@@ -13,6 +14,7 @@ pub(crate) struct Slice {
     begins: i64,
     aggregate_type: String,
     aggregate_id: String,
+    command_id: Uuid,
     /// Of the last event that was read.
     sequence: i64,
     /// How many events are still to follow.
@@ -25,6 +27,7 @@ impl Slice {
             begins: row.position,
             aggregate_type: row.aggregate_type.clone(),
             aggregate_id: row.aggregate_id.clone(),
+            command_id: row.command_id,
             sequence: row.sequence,
             rest: following,
         }
@@ -40,6 +43,7 @@ impl Slice {
             && row.sequence == self.sequence + 1
             && row.aggregate_type == self.aggregate_type
             && row.aggregate_id == self.aggregate_id
+            && row.command_id == self.command_id
     }
 }
 
@@ -67,7 +71,7 @@ impl Log {
     pub(crate) async fn slice_at(&self, position: Position) -> Result<Option<Slice>, LogError> {
         retrying("verifying the log", || async {
             sqlx::query_as(
-                "SELECT h.position AS begins, e.aggregate_type, e.aggregate_id, e.sequence, \
+                "SELECT h.position AS begins, e.aggregate_type, e.aggregate_id, e.command_id, e.sequence, \
                         least(h.position + h.following - e.position, 2147483647)::integer AS rest \
                  FROM annal.events e, \
                       LATERAL (SELECT position, following FROM annal.events \

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use annal_audit::{ApprovalRow, Audit, DecisionFilter, DecisionRow, Pace};
+use annal_audit::{
+    ApprovalRow, Audit, DecisionFilter, DecisionRow, Pace, TimelineEntry, TimelineFilter,
+};
 use annal_bench::{put, run};
 use annal_core::{Phase, Position, Role, RunId};
 use sqlx::{Connection, PgConnection};
@@ -50,6 +52,64 @@ async fn pages_follow_the_clock_that_is_asked_for() {
         }
         assert_eq!(paged, expected, "{filter:?}");
     }
+}
+
+async fn whole(audit: &Audit, mut filter: TimelineFilter) -> Vec<TimelineEntry> {
+    let mut entries = Vec::new();
+    loop {
+        let page = audit.timeline(&filter).await.unwrap();
+        entries.extend(page.rows);
+        let Some(next) = page.next else {
+            return entries;
+        };
+        filter.after = next;
+    }
+}
+
+/// The log is asked for where a person's commands begin, and a page or a period may begin and end within one.
+#[tokio::test]
+async fn what_a_person_did_is_theirs_of_the_whole_in_pages_of_any_period() {
+    let (_prepared, audit) = two_runs().await;
+    let of_all = TimelineFilter {
+        limit: 1_000,
+        ..TimelineFilter::default()
+    };
+    let everything = whole(&audit, of_all.clone()).await;
+    let people: BTreeSet<_> = everything.iter().map(|it| it.actor_id.clone()).collect();
+    let times: Vec<_> = everything.iter().map(|it| it.recorded_at).collect();
+    let (early, late) = (times[times.len() / 4], times[times.len() * 3 / 4]);
+    let periods = [
+        (None, None),
+        (Some(early), None),
+        (None, Some(late)),
+        (Some(early), Some(late)),
+    ];
+    let mut within_a_command = 0;
+    for (person, (since, until)) in people
+        .iter()
+        .flat_map(|person| periods.map(|period| (person, period)))
+    {
+        let expected: Vec<_> = everything
+            .iter()
+            .filter(|it| it.actor_id == *person)
+            .filter(|it| since.is_none_or(|since| it.recorded_at >= since))
+            .filter(|it| until.is_none_or(|until| it.recorded_at < until))
+            .cloned()
+            .collect();
+        let filter = TimelineFilter {
+            person: Some(person.clone()),
+            since,
+            until,
+            limit: 7,
+            ..of_all.clone()
+        };
+        assert_eq!(whole(&audit, filter).await, expected, "{person}");
+        let pages = expected.chunks(7);
+        within_a_command += pages
+            .filter(|page| page[0].command_id == page[page.len() - 1].command_id)
+            .count();
+    }
+    assert!(within_a_command > 10, "no command is longer than a page");
 }
 
 /// What is rare is looked for in windows: each page ends, and the pages together find it.

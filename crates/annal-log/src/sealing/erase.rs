@@ -156,8 +156,11 @@ impl Log {
     pub async fn commands_with_words(&self, person: &PersonId) -> Result<u64, LogError> {
         let counted: i64 = retrying("counting what a person wrote", || async {
             sqlx::query_scalar(
-                "SELECT count(DISTINCT command_id) FROM annal.events \
-                 WHERE ledger = $1 AND actor_id = $2 AND (reason IS NOT NULL OR event_type = 'information_requested')",
+                "SELECT count(DISTINCT e.command_id) \
+                 FROM annal.slices_of_person($1, $2) s, \
+                      LATERAL (SELECT * FROM annal.events \
+                               WHERE ledger = $1 AND position >= s.first AND position <= s.last OFFSET 0) e \
+                 WHERE e.reason IS NOT NULL OR e.event_type = 'information_requested'",
             )
             .bind(self.ledger().as_str())
             .bind(person.as_str())
@@ -182,7 +185,7 @@ impl Log {
         let acted: Option<i64> = retrying(doing, || async {
             sqlx::query_scalar(
                 "SELECT min(position) FROM annal.events \
-                 WHERE ledger = $1 AND actor_id = $2 AND NOT starts_with(actor_name, '{')",
+                 WHERE ledger = $1 AND actor_id = $2 AND following IS NOT NULL AND NOT starts_with(actor_name, '{')",
             )
             .bind(self.ledger().as_str())
             .bind(person.as_str())

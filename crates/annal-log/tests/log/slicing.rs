@@ -2,6 +2,7 @@
 
 use annal_core::{EventId, Position, Sequence};
 use annal_log::FaultKind;
+use futures::future::try_join_all;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -136,13 +137,24 @@ async fn a_slice_that_does_not_hold_its_events_is_found() {
         );
         fresh.restore().await;
     }
+    // Two commands' slices made one: the person of the second would be missing it.
+    let joined =
+        "UPDATE annal.events SET following = CASE position WHEN 2005 THEN NULL ELSE 2001 END
+                  WHERE position IN (5, 2005)";
+    fresh.tamper(&[joined]).await;
+    let fault = log.verify(None).await.unwrap().fault.unwrap();
+    assert_eq!(
+        (fault.position, fault.kind),
+        (Position(2_005), FaultKind::SliceDiffers)
+    );
+    fresh.restore().await;
     assert_eq!(log.verify(None).await.unwrap().fault, None);
 }
 
 /// With row security an index is asked only for what cannot fail. If where a slice ends were not among it, each slice
 /// would be read to the end of the log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_reads_a_stream_reads_no_other() {
+async fn who_reads_a_stream_or_a_page_of_a_person_reads_no_more() {
     let fresh = Fresh::migrated().await;
     let log = fresh.log().await;
     for round in 0..10 {
@@ -151,23 +163,67 @@ async fn who_reads_a_stream_reads_no_other() {
             log.append(append).await.unwrap();
         }
     }
-    let mut reading = log.pool().begin().await.unwrap();
-    sqlx::query("SET LOCAL enable_seqscan = off")
-        .execute(&mut *reading)
+    // With fewer than these a page may as well be found by sorting everything.
+    let new = (0..4_000).map(|number| log.append(adding(&stream(number), 0, 1)));
+    try_join_all(new).await.unwrap();
+    sqlx::query("ANALYZE annal.events")
+        .execute(&fresh.admin().await)
         .await
         .unwrap();
-    let plan: serde_json::Value = sqlx::query_scalar(
-        "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM annal.of_stream('main', 'dossier', 'a', 120, 400)",
+    for (asked, rows) in [
+        (
+            "annal.of_stream('main', 'dossier', 'a', 120, 400)".to_owned(),
+            280,
+        ),
+        // Pages of one person, who did it all: in the first slice, over the end of one, and over many.
+        (page_of_ana(0), 40),
+        (page_of_ana(730), 40),
+        (page_of_ana(1_470), 40),
+        (page_of_ana(5_480), 20),
+    ] {
+        let mut reading = log.pool().begin().await.unwrap();
+        sqlx::query("SET LOCAL enable_seqscan = off")
+            .execute(&mut *reading)
+            .await
+            .unwrap();
+        let plan: serde_json::Value = sqlx::query_scalar(&format!(
+            "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM {asked}"
+        ))
+        .fetch_one(&mut *reading)
+        .await
+        .unwrap();
+        assert_eq!(plan[0]["Plan"]["Actual Rows"], rows, "{plan:#}");
+        let thrown_away = thrown_away(&plan);
+        assert!(
+            thrown_away < 280,
+            "{thrown_away} rows more were read: {plan:#}"
+        );
+        let most = most_rows(&plan);
+        assert!(most <= 300, "{most} rows were read: {plan:#}");
+    }
+}
+
+/// As the timeline asks.
+fn page_of_ana(after: u64) -> String {
+    format!(
+        "annal.slices_of_person('main', 'ana.tester', {after}) AS s,
+         LATERAL (SELECT * FROM annal.events
+                  WHERE position >= first AND position <= last AND ledger = 'main' OFFSET 0) AS e
+         WHERE position > {after} ORDER BY first, position LIMIT 40"
     )
-    .fetch_one(&mut *reading)
-    .await
-    .unwrap();
-    assert_eq!(plan[0]["Plan"]["Actual Rows"], 280, "{plan:#}");
-    let thrown_away = thrown_away(&plan);
-    assert!(
-        thrown_away < 280,
-        "{thrown_away} rows more were read: {plan:#}"
-    );
+}
+
+/// Of any node of a plan, in all of its loops.
+fn most_rows(plan: &serde_json::Value) -> u64 {
+    match plan {
+        serde_json::Value::Array(nodes) => nodes.iter().map(most_rows).max().unwrap_or(0),
+        serde_json::Value::Object(node) => {
+            let number = |key: &str| node.get(key).and_then(serde_json::Value::as_u64);
+            let own = number("Actual Rows").unwrap_or(0) * number("Actual Loops").unwrap_or(1);
+            node.values().map(most_rows).max().unwrap_or(0).max(own)
+        }
+        _ => 0,
+    }
 }
 
 /// Rows that the nodes of a plan read and did not want.

@@ -18,7 +18,9 @@ SELECT h.position, h.position + h.following
 FROM annal.events AS h
 WHERE h.following IS NOT NULL
   AND h.ledger = in_ledger AND h.actor_id = in_person
-  AND h.position <= in_until
+  -- As a row, or PostgreSQL takes the two bounds for a narrow range, and a page for all that there is: it would then read
+  -- all of the person's events and sort them.
+  AND (h.ledger, h.actor_id, h.position) <= (in_ledger, in_person, in_until)
   -- The slice in which the first of them is, or the next one. Nothing stands around the inner question, or the index would
   -- not be asked for what it answers.
   AND h.position >= (SELECT coalesce((SELECT b.position

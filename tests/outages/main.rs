@@ -90,13 +90,13 @@ struct Scene {
     log: Log,
     kept: Vec<Kept>,
     /// The people of this round.
-    demos: Vec<Demo>,
+    demos: Vec<Process>,
     journals: PathBuf,
     dice: StdRng,
 }
 
-/// The people of one run, and the file of what they told.
-struct Demo {
+/// A process, and the file of what it tells.
+struct Process {
     child: Child,
     told: PathBuf,
 }
@@ -104,8 +104,7 @@ struct Demo {
 /// A process that is started again when it ends, as a service manager does.
 struct Kept {
     words: &'static [&'static str],
-    child: Child,
-    told: PathBuf,
+    process: Process,
 }
 
 /// Places in [`Scene::kept`].
@@ -123,7 +122,10 @@ impl Scene {
         let log = log.await.unwrap();
         assert_eq!(log.settings().await.unwrap(), [], "as in production");
         let words: [&'static [&'static str]; 3] = [&["worker"], &["worker"], &["projector"]];
-        let kept = words.map(|words| Kept::start(&home, words));
+        let kept = words.map(|words| Kept {
+            words,
+            process: Process::start(&home, words, Stdio::null()),
+        });
         let journals = home.path().join("journals");
         std::fs::create_dir(&journals).unwrap();
         Self {
@@ -182,16 +184,12 @@ impl Scene {
         std::fs::read_dir(&self.journals).unwrap().count()
     }
 
-    fn demo(&self) -> Demo {
-        let name = uuid::Uuid::new_v4().to_string();
-        let journal = self.journals.join(&name).display().to_string();
-        let told = self.home.path().join(&name);
+    /// The people of one run.
+    fn demo(&self) -> Process {
+        let journal = self.journals.join(uuid::Uuid::new_v4().to_string());
+        let journal = journal.display().to_string();
         let words = ["demo", "--json", "--people-only", "--journal", &journal];
-        let mut command = self.home.command(&words);
-        command.stdout(Stdio::piped());
-        command.stderr(File::create(&told).unwrap());
-        let child = command.spawn().unwrap();
-        Demo { child, told }
+        Process::start(&self.home, &words, Stdio::piped())
     }
 
     async fn strike(&mut self, outage: Outage) {
@@ -257,8 +255,12 @@ impl Scene {
 
     /// What each process said last, and what each session of the database is doing.
     async fn told(&self) -> String {
-        let demos = self.demos.iter().map(|demo| format!("{:?}", demo.last()));
-        let kept = self.kept.iter().map(Kept::last);
+        let demos = self.demos.iter().map(|demo| demo.last(1));
+        let kept = self.kept.iter().map(|kept| {
+            let Kept { words, process } = kept;
+            let id = process.child.id();
+            format!("{} {id}:\n{}", words.join(" "), process.last(5))
+        });
         let sessions: Result<Vec<String>, _> = sqlx::query_scalar(SESSIONS)
             .fetch_all(self.log.pool())
             .await;
@@ -269,21 +271,21 @@ impl Scene {
 
     fn see_to(&mut self) {
         for kept in &mut self.kept {
-            if kept.child.try_wait().unwrap().is_some() {
-                *kept = Kept::start(&self.home, kept.words);
+            if kept.process.child.try_wait().unwrap().is_some() {
+                kept.process = Process::start(&self.home, kept.words, Stdio::null());
             }
         }
     }
 
-    async fn result(&mut self, mut demo: Demo) -> Value {
+    async fn result(&mut self, mut demo: Process) -> Value {
         let until = Instant::now() + PATIENCE;
         while demo.child.try_wait().unwrap().is_none() {
             self.see_to();
             let over = Instant::now() > until;
-            assert!(!over, "a run does not end: {}", demo.last());
+            assert!(!over, "a run does not end: {}", demo.last(1));
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let last = demo.last();
+        let last = demo.last(1);
         let output = demo.child.wait_with_output().unwrap();
         assert!(output.status.success(), "people gave up: {last}");
         serde_json::from_slice(&output.stdout).unwrap()
@@ -309,44 +311,38 @@ impl Scene {
     }
 }
 
-impl Demo {
-    fn last(&self) -> String {
-        let told = std::fs::read_to_string(&self.told).unwrap();
-        told.lines().last().unwrap_or_default().to_owned()
-    }
-}
-
 /// All sessions but this one, and which of them each waits for.
 const SESSIONS: &str = "SELECT concat_ws(' ', pid, application_name, state, wait_event_type, wait_event,
     'waits for ' || nullif(pg_blocking_pids(pid), '{}')::text, 'since ' || (clock_timestamp() - state_change), left(query, 80))
     FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY state_change";
 
-impl Kept {
-    /// What it tells goes to a file: a test that stops shows the end of it.
-    fn start(home: &Home, words: &'static [&'static str]) -> Self {
+impl Process {
+    fn start(home: &Home, words: &[&str], stdout: Stdio) -> Self {
         let told = home.path().join(uuid::Uuid::new_v4().to_string());
         let mut command = home.command(words);
-        command.stdout(Stdio::null());
+        command.stdout(stdout);
         command.stderr(File::create(&told).unwrap());
         let child = command.spawn().unwrap();
-        Self { words, child, told }
+        Self { child, told }
     }
 
-    fn last(&self) -> String {
+    /// The last lines of what it told.
+    fn last(&self, lines: usize) -> String {
         let told = std::fs::read_to_string(&self.told).unwrap();
-        let lines: Vec<_> = told.lines().collect();
-        let last = &lines[lines.len().saturating_sub(5)..];
-        format!("{} {}: {last:#?}", self.words.join(" "), self.child.id())
+        let all: Vec<_> = told.lines().collect();
+        all[all.len().saturating_sub(lines)..].join("\n")
     }
+}
 
+impl Kept {
     fn pid(&self) -> i32 {
-        i32::try_from(self.child.id()).unwrap()
+        i32::try_from(self.process.child.id()).unwrap()
     }
 
     fn kill(&mut self) {
         // It may have ended by itself already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.process.child.kill();
+        let _ = self.process.child.wait();
     }
 }
 

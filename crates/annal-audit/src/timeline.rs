@@ -230,8 +230,10 @@ impl Audit {
     fn within(&self, query: &mut QueryBuilder<'static, Postgres>, filter: &TimelineFilter) {
         for (time, is) in [(filter.since, ">"), (filter.until, "<=")] {
             let Some(time) = time else { continue };
-            query.push(format!(" AND position {is} "));
+            // As a question of its own it is asked once, wherever the planner puts the condition, and not for each row.
+            query.push(format!(" AND position {is} (SELECT "));
             self.push_before(query, time);
+            query.push(")");
         }
         if let Some(since) = filter.effective_since {
             query.push(" AND effective_at >= ").push_bind(since);

@@ -8,6 +8,8 @@
 
 #[path = "../../annal-projector/tests/support/mod.rs"]
 mod support;
+#[path = "support/timeline.rs"]
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use support::database::Prepared;
 use support::story::{Story, item, person};
+use timeline::whole_timeline;
 use uuid::Uuid;
 
 /// A story in the log, its projections caught up to a position.
@@ -133,19 +136,6 @@ async fn what_is_replayed_is_what_the_read_model_says_at_every_position_asked_fo
         compared += found.len();
     }
     assert!(compared > 100, "the story is too small to tell");
-}
-
-async fn whole_timeline(audit: &Audit, filter: TimelineFilter) -> Vec<TimelineEntry> {
-    let (mut entries, mut filter) = (Vec::new(), filter);
-    loop {
-        let page = audit.timeline(&filter).await.unwrap();
-        assert!(page.rows.len() <= filter.limit as usize);
-        entries.extend(page.rows);
-        match page.next {
-            Some(next) => filter.after = next,
-            None => return entries,
-        }
-    }
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ mod support;
 
 #[path = "../support/runs.rs"]
 mod runs;
+#[path = "../support/timeline.rs"]
+mod timeline;
 
 mod paging;
 mod scans;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use annal_audit::{
-    ApprovalRow, Audit, DecisionFilter, DecisionRow, Pace, TimelineEntry, TimelineFilter,
-};
+use annal_audit::{ApprovalRow, Audit, DecisionFilter, DecisionRow, Pace, TimelineFilter};
 use annal_bench::{put, run};
 use annal_core::{Phase, Position, Role, RunId};
 use sqlx::{Connection, PgConnection};
@@ -12,7 +10,8 @@ use sqlx::{Connection, PgConnection};
 use crate::runs::{SMALL, two_runs};
 use crate::support::database::Prepared;
 use crate::support::story::person;
-use crate::{all, forge, run_of};
+use crate::timeline::whole_timeline;
+use crate::{all, everything, forge, run_of};
 
 #[tokio::test]
 async fn pages_follow_the_clock_that_is_asked_for() {
@@ -54,27 +53,11 @@ async fn pages_follow_the_clock_that_is_asked_for() {
     }
 }
 
-async fn whole(audit: &Audit, mut filter: TimelineFilter) -> Vec<TimelineEntry> {
-    let mut entries = Vec::new();
-    loop {
-        let page = audit.timeline(&filter).await.unwrap();
-        entries.extend(page.rows);
-        let Some(next) = page.next else {
-            return entries;
-        };
-        filter.after = next;
-    }
-}
-
 /// The log is asked for where a person's commands begin, and a page or a period may begin and end within one.
 #[tokio::test]
 async fn what_a_person_did_is_theirs_of_the_whole_in_pages_of_any_period() {
     let (_prepared, audit) = two_runs().await;
-    let of_all = TimelineFilter {
-        limit: 1_000,
-        ..TimelineFilter::default()
-    };
-    let everything = whole(&audit, of_all.clone()).await;
+    let everything = everything(&audit).await;
     let people: BTreeSet<_> = everything.iter().map(|it| it.actor_id.clone()).collect();
     let times: Vec<_> = everything.iter().map(|it| it.recorded_at).collect();
     let (early, late) = (times[times.len() / 4], times[times.len() * 3 / 4]);
@@ -101,9 +84,9 @@ async fn what_a_person_did_is_theirs_of_the_whole_in_pages_of_any_period() {
             since,
             until,
             limit: 7,
-            ..of_all.clone()
+            ..TimelineFilter::default()
         };
-        assert_eq!(whole(&audit, filter).await, expected, "{person}");
+        assert_eq!(whole_timeline(&audit, filter).await, expected, "{person}");
         let pages = expected.chunks(7);
         within_a_command += pages
             .filter(|page| page[0].command_id == page[page.len() - 1].command_id)

@@ -207,13 +207,14 @@ pub(crate) struct Rebuild<'a> {
 
 impl Rebuild<'_> {
     async fn run(&self) -> Result<Rebuilt, ProjectorError> {
-        // A session of its own: it ends with this call, however that ends, and with it the claim.
+        // A session of its own: where this call is broken off, it ends, and with it the claim.
         let guard = self.projector.pool.acquire().await.doing(self.doing())?;
         let mut guard = guard.detach();
         self.claim(&mut guard).await?;
         let result = self.build().await;
-        guard.close().await.doing(self.doing())?;
-        result
+        let released = self.release(guard).await;
+        let rebuilt = result?;
+        released.map(|()| rebuilt)
     }
 
     async fn build(&self) -> Result<Rebuilt, ProjectorError> {
@@ -251,6 +252,17 @@ impl Rebuild<'_> {
         } else {
             Err(ProjectorError::Busy(self.projection.name.clone()))
         }
+    }
+
+    /// Gives the claim back and waits for that. A session that is only closed ends when the server gets to it, and whom
+    /// this call answered would find a rebuild running that has ended.
+    async fn release(&self, mut guard: PgConnection) -> Result<(), ProjectorError> {
+        sqlx::query("SELECT pg_advisory_unlock(hashtextextended('annal rebuild ' || $1, 0))")
+            .bind(&self.projection.name)
+            .execute(&mut guard)
+            .await
+            .doing(self.doing())?;
+        guard.close().await.doing(self.doing())
     }
 
     /// Takes up a rebuild of the same definition, or begins one.

@@ -1,4 +1,4 @@
-//! Following, standing still before an event that cannot be folded, and rebuilding.
+//! Following the log, standing still before an event that cannot be folded, and new definitions.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -10,32 +10,13 @@ use annal_core::{Position, RunId};
 use annal_log::{EventData, StreamId};
 use annal_projector::{
     Projection, ProjectionState, ProjectionStatus, Projector, ProjectorError, RebuildOptions,
-    Rebuilt,
 };
 use sqlx::{Connection, PgConnection};
-use support::database::Prepared;
+use support::database::{Prepared, count, tell};
 use support::story::{Story, Told};
-
-/// Appends the first commands of a story.
-async fn tell(prepared: &Prepared, commands: u128) -> (Story, Position) {
-    let mut story = Story::new(11);
-    let mut last = Position(0);
-    for number in 0..commands {
-        last = support::append(&prepared.log, number, story.next()).await;
-    }
-    (story, last)
-}
 
 fn of<'a>(all: &'a [ProjectionStatus], name: &str) -> &'a ProjectionStatus {
     all.iter().find(|it| it.name == name).unwrap()
-}
-
-async fn count(prepared: &Prepared, query: &str) -> i64 {
-    let mut session = PgConnection::connect(&prepared.url).await.unwrap();
-    sqlx::query_scalar(query)
-        .fetch_one(&mut session)
-        .await
-        .unwrap()
 }
 
 /// A story with, in its middle, a step whose deadline is no time: only workflow_steps reads that. Returns the
@@ -176,43 +157,6 @@ async fn catching_up_goes_to_the_position_asked_for_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_rebuilt_table_that_differs_is_not_swapped_in_unless_that_is_allowed() {
-    let prepared = Prepared::fresh().await;
-    let (_, last) = tell(&prepared, 40).await;
-    prepared.projector.catch_up(last).await.unwrap();
-    let mut session = PgConnection::connect(&prepared.url).await.unwrap();
-    let forged = "UPDATE annal_read.workflow_executions SET report = 'forged' WHERE run_id = '00000000-0000-0000-0000-000000000001'";
-    sqlx::raw_sql(forged).execute(&mut session).await.unwrap();
-
-    let names = ["workflow_executions"];
-    let refused = prepared
-        .projector
-        .rebuild(&names, &RebuildOptions::default(), |_| ())
-        .await;
-    let Err(ProjectorError::Differs { differences, .. }) = refused else {
-        panic!("{refused:?}")
-    };
-    assert_eq!((differences.only_live, differences.only_rebuilt), (1, 1));
-    let reports = "SELECT count(*) FROM annal_read.workflow_executions WHERE report = 'forged'";
-    assert_eq!(count(&prepared, reports).await, 1, "the live table stayed");
-
-    let allowed = RebuildOptions {
-        allow_differences: true,
-        ..RebuildOptions::default()
-    };
-    let rebuilt = prepared
-        .projector
-        .rebuild(&names, &allowed, |_| ())
-        .await
-        .unwrap();
-    assert_eq!(rebuilt[0].differences.only_live, 1);
-    assert_eq!(rebuilt[0].events, 0, "the successor was ready");
-    assert_eq!(count(&prepared, reports).await, 0);
-    let kept = "SELECT count(*) FROM annal_retired.workflow_executions WHERE report = 'forged'";
-    assert_eq!(count(&prepared, kept).await, 1, "the old table is kept");
-}
-
-#[tokio::test]
 async fn a_new_definition_waits_for_its_rebuild_and_the_old_one_goes_on() {
     let prepared = Prepared::fresh().await;
     let (mut story, last) = tell(&prepared, 20).await;
@@ -283,102 +227,6 @@ async fn readers_may_read_the_tables_and_not_write_them() {
             assert_eq!(code.as_deref(), Some("42501"), "{role} on {table}");
         }
     }
-}
-
-#[tokio::test]
-async fn a_rebuild_that_was_broken_off_goes_on_from_there_while_everybody_works() {
-    let prepared = Prepared::fresh().await;
-    let (mut story, last) = tell(&prepared, 120).await;
-    let projector = &prepared.projector;
-    projector.catch_up(last).await.unwrap();
-    let options = RebuildOptions {
-        chunk: 20,
-        allow_differences: false,
-        ..RebuildOptions::default()
-    };
-
-    // Broken off in the middle: the call is dropped, as a killed process drops it.
-    let (reached, middle) = tokio::sync::oneshot::channel();
-    let mut reached = Some(reached);
-    let half = last.0 / 2;
-    let rebuilding = projector.rebuild(&["version_items"], &options, |progress| {
-        if progress.position.0 >= half
-            && let Some(reached) = reached.take()
-        {
-            reached.send(()).unwrap();
-        }
-    });
-    tokio::select! {
-        biased;
-        _ = middle => {}
-        done = rebuilding => panic!("it was to be broken off: {done:?}"),
-    }
-
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let follower = projector.clone();
-    let following = tokio::spawn(async move { follower.follow(stopped).await });
-    let log = prepared.log.clone();
-    let writing = tokio::spawn(async move {
-        for number in 120..200 {
-            support::append(&log, number, story.next()).await;
-        }
-    });
-    let (rebuilt, first) = until_free(projector, &options).await;
-    assert!(rebuilt.differences.is_empty());
-    assert!(
-        first.is_some_and(|it| it.0 > half),
-        "it began anew: {first:?}"
-    );
-    writing.await.unwrap();
-    stop.send(()).unwrap();
-    following.await.unwrap().unwrap();
-
-    projector.catch_up(Position(u64::MAX)).await.unwrap();
-    let (again, _) = until_free(projector, &options).await;
-    assert!(again.differences.is_empty(), "what followed the swap fits");
-}
-
-/// Rebuilds, waiting for the claim of a session that is just ending; also says where the first chunk ended.
-async fn until_free(
-    projector: &Projector,
-    options: &RebuildOptions,
-) -> (Rebuilt, Option<Position>) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    loop {
-        let mut first = None;
-        let note = |it: annal_projector::Progress| {
-            first.get_or_insert(it.position);
-        };
-        match projector.rebuild(&["version_items"], options, note).await {
-            Ok(mut rebuilt) => return (rebuilt.remove(0), first),
-            Err(ProjectorError::Busy(_)) => {
-                assert!(tokio::time::Instant::now() < deadline, "the claim stays");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_rebuild_can_be_given_up() {
-    let prepared = Prepared::fresh().await;
-    let (_, last) = tell(&prepared, 40).await;
-    prepared.projector.catch_up(last).await.unwrap();
-    let mut session = PgConnection::connect(&prepared.url).await.unwrap();
-    let forged = "DELETE FROM annal_read.workflow_executions";
-    sqlx::raw_sql(forged).execute(&mut session).await.unwrap();
-    let names = ["workflow_executions"];
-    let refused = prepared
-        .projector
-        .rebuild(&names, &RebuildOptions::default(), |_| ())
-        .await;
-    assert_eq!(refused.unwrap_err().code(), "rebuild_differs");
-    prepared.projector.cancel_rebuild(names[0]).await.unwrap();
-    let left = "SELECT count(*) FROM annal_read.projection_rebuild_cursors";
-    assert_eq!(count(&prepared, left).await, 0);
-    let unknown = prepared.projector.cancel_rebuild("nothing").await;
-    assert_eq!(unknown.unwrap_err().code(), "projection_unknown");
 }
 
 /// As in `projections/README.md`.

@@ -2,7 +2,9 @@
 SET LOCAL ROLE annal_owner;
 
 DROP INDEX annal.events_by_person;
-CREATE INDEX events_by_person ON annal.events (ledger, actor_id, position) WHERE following IS NOT NULL;
+-- It says where slices begin in other words than the streams' index, or the planner would take it for one that questions
+-- about streams could be asked of.
+CREATE INDEX events_by_person ON annal.events (ledger, actor_id, position) WHERE following >= 0;
 
 -- Where a person's slices begin and end, those with an event after one position and up to another. It is taken into the
 -- statement that asks, which reads the events of one slice after the other: where a slice ends is computed here (OFFSET 0),
@@ -16,7 +18,7 @@ CREATE FUNCTION annal.slices_of_person(in_ledger text, in_person text,
 $$
 SELECT h.position, h.position + h.following
 FROM annal.events AS h
-WHERE h.following IS NOT NULL
+WHERE h.following >= 0
   AND h.ledger = in_ledger AND h.actor_id = in_person
   -- As a row, or PostgreSQL takes the two bounds for a narrow range, and a page for all that there is: it would then read
   -- all of the person's events and sort them.
@@ -25,7 +27,7 @@ WHERE h.following IS NOT NULL
   -- not be asked for what it answers.
   AND h.position >= (SELECT coalesce((SELECT b.position
                                       FROM annal.events AS b
-                                      WHERE b.following IS NOT NULL
+                                      WHERE b.following >= 0
                                         AND b.ledger = in_ledger AND b.actor_id = in_person
                                         AND b.position <= in_after
                                       ORDER BY b.position DESC

@@ -185,7 +185,7 @@ impl Log {
         let acted: Option<i64> = retrying(doing, || async {
             sqlx::query_scalar(
                 "SELECT min(position) FROM annal.events \
-                 WHERE ledger = $1 AND actor_id = $2 AND following IS NOT NULL AND NOT starts_with(actor_name, '{')",
+                 WHERE ledger = $1 AND actor_id = $2 AND following >= 0 AND NOT starts_with(actor_name, '{')",
             )
             .bind(self.ledger().as_str())
             .bind(person.as_str())

@@ -29,7 +29,7 @@ const AS_BEFORE: &str = r#"SELECT outcome FROM annal.append('main', json_build_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_was_begun_before_an_upgrade_goes_on_for_old_engines_and_new_ones() {
-    for upgrade in [50, 60, 80, 82, 83] {
+    for upgrade in [50, 60, 80, 82, 83, 84] {
         goes_on_after(upgrade).await;
     }
 }
@@ -90,7 +90,7 @@ async fn append_typed_as_before(database: &mut PgConnection, expected: i64) -> S
 /// after and what newer engines write is one stream.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_that_is_connected_goes_on_through_an_upgrade() {
-    for upgrade in [60, 80, 82, 83] {
+    for upgrade in [60, 80, 82, 83, 84] {
         let (fresh, mut connected) = before(upgrade).await;
         assert_eq!(append_typed_as_before(&mut connected, 0).await, "recorded");
 

@@ -1,7 +1,7 @@
 //! Slices: what one command appends to one stream. Streams are found by where their slices begin.
 
 use annal_core::{EventId, PersonId, Position, Sequence};
-use annal_log::FaultKind;
+use annal_log::{Append, FaultKind};
 use futures::future::try_join_all;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -163,12 +163,12 @@ async fn who_reads_a_stream_or_a_page_of_a_person_reads_no_more() {
             log.append(append).await.unwrap();
         }
     }
+    for round in 0..300 {
+        let append = by_bo(adding(&stream("many"), round * 2, 2));
+        log.append(append).await.unwrap();
+    }
     // Most is by somebody else.
-    let others = (0..40).map(|number| {
-        let mut append = adding(&stream(number), 0, 100);
-        append.metadata.actor.id = PersonId::new("bo").unwrap();
-        log.append(append)
-    });
+    let others = (0..40).map(|number| log.append(by_bo(adding(&stream(number), 0, 100))));
     try_join_all(others).await.unwrap();
     sqlx::query("ANALYZE annal.events")
         .execute(&fresh.admin().await)
@@ -178,6 +178,11 @@ async fn who_reads_a_stream_or_a_page_of_a_person_reads_no_more() {
         (
             "annal.of_stream('main', 'dossier', 'a', 120, 400)".to_owned(),
             280,
+        ),
+        // The last of a stream's many slices.
+        (
+            "annal.of_stream('main', 'dossier', 'many', 589)".to_owned(),
+            11,
         ),
         // Pages of one person: in the first slice, over the end of one, and in the last.
         (page_of_ana(0), 40),
@@ -205,6 +210,11 @@ async fn who_reads_a_stream_or_a_page_of_a_person_reads_no_more() {
         let most = nodes.iter().map(|it| it.rows).max().unwrap();
         assert!(most <= 300, "{most} rows were read: {plan:#}");
     }
+}
+
+fn by_bo(mut append: Append) -> Append {
+    append.metadata.actor.id = PersonId::new("bo").unwrap();
+    append
 }
 
 /// As the timeline asks.

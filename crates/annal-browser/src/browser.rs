@@ -20,7 +20,6 @@ pub struct Browser {
     pub(crate) client: Client,
     pub(crate) axe: String,
     base: String,
-    _profile: TempDir,
 }
 
 /// How long something may take to come about on a machine that is busy with other tests.
@@ -53,11 +52,11 @@ impl Browser {
             program: "the browser's profile".to_owned(),
             reason: no.to_string(),
         };
-        let profile = TempDir::with_prefix("annal-browser-").map_err(strange)?;
+        let profile = TempDir::new_in(driver.profiles()).map_err(strange)?.keep();
         let programs = driver.programs();
         let axe = std::fs::read_to_string(&programs.axe).map_err(strange)?;
         let mut arguments: Vec<String> = FLAGS.map(str::to_owned).to_vec();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--user-data-dir={}", profile.display()));
         let options = json!({"binary": programs.chromium, "args": arguments});
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
@@ -69,7 +68,6 @@ impl Browser {
             client,
             axe,
             base: base.trim_end_matches('/').to_owned(),
-            _profile: profile,
         };
         browser.screen(Screen::DESK).await?;
         browser.colours(Colours::Light).await?;

@@ -2,8 +2,11 @@
 
 use std::io::{BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use crate::error::BrowserError;
 use crate::find::Programs;
@@ -14,6 +17,8 @@ pub struct Driver {
     process: Child,
     port: u16,
     programs: Programs,
+    /// Where its browsers keep their profiles. It goes when they have ended: one that still runs writes into it.
+    profiles: TempDir,
 }
 
 /// How long it may take to close its browsers.
@@ -30,6 +35,8 @@ impl Driver {
             program: programs.driver.display().to_string(),
             reason,
         };
+        let profiles =
+            TempDir::with_prefix("annal-browser-").map_err(|no| failed(no.to_string()))?;
         let mut process = Command::new(&programs.driver)
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -52,6 +59,7 @@ impl Driver {
             process,
             port,
             programs,
+            profiles,
         })
     }
 
@@ -61,6 +69,10 @@ impl Driver {
 
     pub(crate) fn programs(&self) -> &Programs {
         &self.programs
+    }
+
+    pub(crate) fn profiles(&self) -> &Path {
+        self.profiles.path()
     }
 
     /// It closes its browsers when it is told to end, but not when it is killed.
@@ -79,7 +91,12 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.dismiss();
+        let until = Instant::now() + FAREWELL;
+        if self.dismiss().is_ok() {
+            while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

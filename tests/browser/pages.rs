@@ -28,11 +28,13 @@ async fn all_are_open(site: &Site, browser: &Browser, pages: &[Page], wrong: &mu
         stands(browser, page).await;
         requests_stay_here(browser, site, page, wrong).await;
         findings(browser, page, "at a desk", wrong).await;
+        phases_fit(browser, page, "at a desk", wrong).await;
         browser.colours(Colours::Dark).await.unwrap();
         findings(browser, page, "in the dark", wrong).await;
         browser.screen(Screen::PHONE).await.unwrap();
         browser.colours(Colours::Light).await.unwrap();
         findings(browser, page, "on a phone", wrong).await;
+        phases_fit(browser, page, "on a phone", wrong).await;
         let over = browser.overflow().await.unwrap();
         if over > 0 {
             wrong.push(format!("{}: {over} pixels wider than a phone", page.name));
@@ -60,4 +62,18 @@ async fn findings(browser: &Browser, page: &Page, how: &str, wrong: &mut Vec<Str
     let found = browser.findings().await.unwrap();
     let bad = found.into_iter().filter(|it| it.impact >= Impact::Serious);
     wrong.extend(bad.map(|it| format!("{} {how}: {it}", page.name)));
+}
+
+/// Whatever font the machine has, no words stand over the edge of their box in the graph of the phases.
+async fn phases_fit(browser: &Browser, page: &Page, how: &str, wrong: &mut Vec<String>) {
+    let over = "return Array.from(document.querySelectorAll('.graph a')).flatMap(phase => {
+        const box = phase.querySelector('rect').getBoundingClientRect();
+        return Array.from(phase.querySelectorAll('text'))
+            .filter(words => words.getBoundingClientRect().right > box.right)
+            .map(words => words.textContent);
+    });";
+    let over = browser.script(over, vec![]).await.unwrap();
+    for words in over.as_array().unwrap() {
+        wrong.push(format!("{} {how}: {words} leaves its box", page.name));
+    }
 }

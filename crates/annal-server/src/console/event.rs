@@ -82,7 +82,7 @@ fn neighbours(ledger: &LedgerId, found: &EventInPlace) -> Markup {
         div.sides {
             section aria-labelledby="in-stream" {
                 h2 #in-stream { "In its stream" }
-                p.soft { (human(&found.event.aggregate_type)) " " code { (found.event.aggregate_id) } ", the " (found.event.sequence) ". event" }
+                p.soft { (human(&found.event.aggregate_type)) " " code { (found.event.aggregate_id) } ", event " (found.event.sequence) }
                 (list(ledger, &found.in_stream, here))
             }
             section aria-labelledby="in-command" {

@@ -51,7 +51,7 @@ async fn page(seen: Seen, Query(asked): Query<Asked>) -> Result<Markup, Problem>
     };
     let content = html! {
         h1 { "Metrics" }
-        p.lead { "When was decided, how fast, and how often it took another try." }
+        p.lead { "When decisions were taken, how fast, and how often it took another try." }
         @if seen.sees_all() { (which(ledger, run, &runs)) }
         p.soft { "True for the log up to position " a href=(path::event(ledger, pulse.head_position)) { (pulse.head_position) } "." }
         (over_time(&pulse.rows))

@@ -41,8 +41,8 @@ pub(super) fn graph(
     let lanes = places.values().map(|it| it.lanes).max().unwrap_or(1);
     let wide = Sheet {
         class: "wide",
-        node: (132, 66),
-        gap: (27, 18),
+        node: (146, 66),
+        gap: (20, 18),
         stands: false,
         lanes,
         ranks,

@@ -120,13 +120,12 @@ impl Projector {
         self.check(name).await?;
         let doing = || format!("giving up the rebuild of projection '{name}'");
         let mut work = self.pool.begin().await.doing(doing())?;
-        let free: bool = sqlx::query_scalar(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended('annal rebuild ' || $1, 0))",
-        )
-        .bind(name)
-        .fetch_one(&mut *work)
-        .await
-        .doing(doing())?;
+        let ask = format!("SELECT pg_try_advisory_xact_lock({CLAIM})");
+        let free: bool = sqlx::query_scalar(&ask)
+            .bind(name)
+            .fetch_one(&mut *work)
+            .await
+            .doing(doing())?;
         if !free {
             return Err(ProjectorError::Busy(name.to_owned()));
         }
@@ -182,6 +181,9 @@ impl Projector {
         Ok(done)
     }
 }
+
+/// The key of the lock that whoever rebuilds a projection holds.
+const CLAIM: &str = "hashtextextended('annal rebuild ' || $1, 0)";
 
 /// Where progress is told.
 type Tell<'a> = dyn Fn(Progress) + Send + Sync + 'a;
@@ -240,13 +242,12 @@ impl Rebuild<'_> {
     }
 
     async fn claim(&self, guard: &mut PgConnection) -> Result<(), ProjectorError> {
-        let claimed: bool = sqlx::query_scalar(
-            "SELECT pg_try_advisory_lock(hashtextextended('annal rebuild ' || $1, 0))",
-        )
-        .bind(&self.projection.name)
-        .fetch_one(guard)
-        .await
-        .doing(self.doing())?;
+        let ask = format!("SELECT pg_try_advisory_lock({CLAIM})");
+        let claimed: bool = sqlx::query_scalar(&ask)
+            .bind(&self.projection.name)
+            .fetch_one(guard)
+            .await
+            .doing(self.doing())?;
         if claimed {
             Ok(())
         } else {
@@ -257,7 +258,7 @@ impl Rebuild<'_> {
     /// Gives the claim back and waits for that. A session that is only closed ends when the server gets to it, and whom
     /// this call answered would find a rebuild running that has ended.
     async fn release(&self, mut guard: PgConnection) -> Result<(), ProjectorError> {
-        sqlx::query("SELECT pg_advisory_unlock(hashtextextended('annal rebuild ' || $1, 0))")
+        sqlx::query(&format!("SELECT pg_advisory_unlock({CLAIM})"))
             .bind(&self.projection.name)
             .execute(&mut guard)
             .await

@@ -11,15 +11,19 @@ use annal_projector::{Projector, ProjectorError, RebuildOptions, Rebuilt};
 use sqlx::{Connection, PgConnection};
 use support::database::{Prepared, count, tell};
 
-#[tokio::test]
-async fn a_rebuilt_table_that_differs_is_not_swapped_in_unless_that_is_allowed() {
+/// A log whose tables were caught up, and then changed by somebody.
+async fn forged(change: &str) -> Prepared {
     let prepared = Prepared::fresh().await;
     let (_, last) = tell(&prepared, 40).await;
     prepared.projector.catch_up(last).await.unwrap();
     let mut session = PgConnection::connect(&prepared.url).await.unwrap();
-    let forged = "UPDATE annal_read.workflow_executions SET report = 'forged' WHERE run_id = '00000000-0000-0000-0000-000000000001'";
-    sqlx::raw_sql(forged).execute(&mut session).await.unwrap();
+    sqlx::raw_sql(change).execute(&mut session).await.unwrap();
+    prepared
+}
 
+#[tokio::test]
+async fn a_rebuilt_table_that_differs_is_not_swapped_in_unless_that_is_allowed() {
+    let prepared = forged("UPDATE annal_read.workflow_executions SET report = 'forged' WHERE run_id = '00000000-0000-0000-0000-000000000001'").await;
     let names = ["workflow_executions"];
     let refused = prepared
         .projector
@@ -126,12 +130,7 @@ async fn until_free(
 
 #[tokio::test]
 async fn a_rebuild_can_be_given_up() {
-    let prepared = Prepared::fresh().await;
-    let (_, last) = tell(&prepared, 40).await;
-    prepared.projector.catch_up(last).await.unwrap();
-    let mut session = PgConnection::connect(&prepared.url).await.unwrap();
-    let forged = "DELETE FROM annal_read.workflow_executions";
-    sqlx::raw_sql(forged).execute(&mut session).await.unwrap();
+    let prepared = forged("DELETE FROM annal_read.workflow_executions").await;
     let names = ["workflow_executions"];
     let refused = prepared
         .projector

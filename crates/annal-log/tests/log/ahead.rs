@@ -12,16 +12,16 @@ use crate::support::{Fresh, adding, stream};
 
 /// The first position of a batch of one command with one event to a stream of its own.
 async fn append(to: &mut PgConnection, head: Option<i64>, command: Uuid) -> i64 {
-    append_to(&command.to_string(), 0, to, head, command).await
+    append_to(to, head, command, &command.to_string(), 0).await
 }
 
 /// The same to a stream whose last event is known.
 async fn append_to(
-    stream: &str,
-    last: i64,
     to: &mut PgConnection,
     head: Option<i64>,
     command: Uuid,
+    stream: &str,
+    last: i64,
 ) -> i64 {
     sqlx::query_scalar(
         "SELECT first_position FROM annal.append('main', $1, false, ARRAY[$2], ARRAY[decode(repeat('00', 32), 'hex')], \
@@ -201,6 +201,22 @@ async fn what_is_sent_twice_at_once_is_written_once() {
     assert_eq!((verified.checked, verified.fault), (720, None));
 }
 
+/// The database's only session: the others told what they had read and written before they were gone.
+async fn alone(fresh: &Fresh) -> PgConnection {
+    let mut alone = PgConnection::connect(&fresh.url).await.unwrap();
+    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                  AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    while sqlx::query_scalar::<_, i64>(others)
+        .fetch_one(&mut alone)
+        .await
+        .unwrap()
+        > 0
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    alone
+}
+
 /// The plan for it is made when the table is empty, and is to be as good when it is not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_stream_is_found_by_one_look() {
@@ -223,19 +239,13 @@ async fn the_end_of_a_stream_is_found_by_one_look() {
     );
     drop(log);
 
-    let admin = fresh.admin().await;
     let read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'events_pkey' \
          AND (SELECT n_tup_ins FROM pg_stat_user_tables WHERE relid = 'annal.events'::regclass) >= 1350";
-    let read: i64 = loop {
-        match sqlx::query_scalar(read)
-            .fetch_optional(&admin)
-            .await
-            .unwrap()
-        {
-            Some(read) => break read,
-            None => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-    };
+    let mut alone = alone(&fresh).await;
+    let read: i64 = sqlx::query_scalar(read)
+        .fetch_one(&mut alone)
+        .await
+        .unwrap();
     assert!(read < 1_350, "{read} entries of events_pkey were read");
 }
 
@@ -247,25 +257,14 @@ async fn the_end_of_a_stream_is_found_by_its_key_whenever_a_session_began() {
     let fresh = Fresh::migrated().await;
     for last in 0..SESSIONS {
         let mut session = PgConnection::connect(&fresh.url).await.unwrap();
-        append_to("long", last, &mut session, None, Uuid::new_v4()).await;
+        append_to(&mut session, None, Uuid::new_v4(), "long", last).await;
         append(&mut session, None, Uuid::new_v4()).await;
         session.close().await.unwrap();
     }
 
-    // What a session has read is told to others before it is gone.
-    let mut admin = PgConnection::connect(&fresh.url).await.unwrap();
-    let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                  AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
-    while sqlx::query_scalar::<_, i64>(others)
-        .fetch_one(&mut admin)
-        .await
-        .unwrap()
-        > 0
-    {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
     let read = "SELECT indexrelname::text, idx_tup_read FROM pg_stat_user_indexes
                 WHERE relid = 'annal.events'::regclass AND idx_tup_read > 0";
-    let read: Vec<(String, i64)> = sqlx::query_as(read).fetch_all(&mut admin).await.unwrap();
+    let mut alone = alone(&fresh).await;
+    let read: Vec<(String, i64)> = sqlx::query_as(read).fetch_all(&mut alone).await.unwrap();
     assert_eq!(read, [("events_slices".to_owned(), SESSIONS - 1)]);
 }
